@@ -1,0 +1,43 @@
+# make up     installs what it needs into .venv and starts rolecall
+# make test   runs all tests; with `make clients` first, the real clients too
+# make check  format, lint, types, import contracts, generated documents
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.installed
+
+.PHONY: up test check clients lock docs wheel clean
+
+up: $(READY)
+	$(BIN)/rolecall up
+
+test: $(READY)
+	$(BIN)/pytest
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/docs.py --check
+	$(BIN)/python scripts/lock.py --check
+
+# The real coding clients that tests/e2e drives. Needs node and a Python 3.12 beside this one.
+clients: $(READY)
+	$(BIN)/python tests/e2e/install_clients.py
+
+docs: $(READY)
+	$(BIN)/python scripts/docs.py
+
+lock: $(READY)
+	$(BIN)/python scripts/lock.py
+
+wheel: $(READY)
+	$(BIN)/python -m build --wheel
+
+$(READY): pyproject.toml uv.lock scripts/install.py
+	$(PYTHON) scripts/install.py
+	touch $@
+
+clean:
+	rm -rf .venv .clients dist build

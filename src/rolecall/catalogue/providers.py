@@ -1,0 +1,60 @@
+"""Providers that rolecall knows without being told: hosted ones and engines on this machine.
+
+What differs between them is data, in `providers.toml`; each fact there has a source and a date.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from msgspec import Struct
+
+from rolecall.types import Dialect, Role
+
+Shape = Literal["ollama", "lmstudio", "llamacpp", "vllm"]
+KeyHeader = Literal["authorization", "x-api-key"]
+
+
+class Endpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where one dialect is spoken, and where the key goes.
+
+    `authorization` takes `Bearer KEY`, `x-api-key` the bare key.
+    """
+
+    url: str
+    key_header: KeyHeader
+    source: str
+    checked: date
+
+
+class Preset(Struct, frozen=True, kw_only=True):
+    """A hosted provider.
+
+    `key_env` names the variables that may hold the key; the first that is set wins.
+    `prices` is the provider's id in genai-prices. `suggest` names a model id per role for a stack
+    that is proposed when nothing but a key is found.
+    """
+
+    name: str
+    key_env: tuple[str, ...]
+    prices: str
+    endpoints: dict[Dialect, Endpoint]
+    zone: str = "any"
+    suggest: dict[Role, str] = {}
+
+
+class EnginePreset(Struct, frozen=True, kw_only=True):
+    """A local engine at its usual place.
+
+    `base_url` has no path and no slash at its end; `probe` is the URL that lists the engine's
+    models; `shape` says how that list is written; `dialects` are those that current versions
+    speak natively.
+    """
+
+    name: str
+    base_url: str
+    probe: str
+    shape: Shape
+    dialects: tuple[Dialect, ...]
+    zone: str = "local"

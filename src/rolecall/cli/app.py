@@ -1,0 +1,38 @@
+"""`rolecall`: the commands, and how they end when something is wrong."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from rolecall.cli.doctor import doctor
+from rolecall.cli.records import log, replay, why
+from rolecall.cli.route import route
+from rolecall.cli.up import up
+from rolecall.errors import ConfigError, RolecallError, StartError
+
+WRONG_USE = 2
+"""Exit code for a configuration or a machine that has to be mended first."""
+
+commands = typer.Typer(
+    help="Route coding work by role: each request goes to the model that plays its role.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (up, route, log, why, replay, doctor):
+    commands.command()(command)
+
+
+def main() -> None:
+    """The entry point. One line for what is wrong and how to mend it; no traceback for that."""
+    try:
+        commands()
+    except (ConfigError, StartError) as error:
+        print(f"rolecall: {error}", file=sys.stderr)  # noqa: T201 (this is the command line)
+        sys.exit(WRONG_USE)
+    except RolecallError as error:
+        print(f"rolecall: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)

@@ -1,0 +1,125 @@
+"""`rolecall doctor`: what is there, what is missing, what to do."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Literal
+
+import typer
+from msgspec import Struct
+from rich.console import Console
+from rich.table import Table
+
+from rolecall.cli.options import Config, Json
+from rolecall.cli.setup import catalogue, engines_found, ledger_path, settings_in_force, world
+from rolecall.config.build import Known, keys
+from rolecall.config.load import environment
+from rolecall.config.propose import hosted, uses_embedded
+from rolecall.config.settings import Settings
+from rolecall.engines import embedded
+from rolecall.errors import RolecallError
+from rolecall.gateway.views import encode
+from rolecall.ledger.store import open_ledger
+from rolecall.routing.rules import load_rules
+
+PROGRAMS = {
+    "claude-code": "claude",
+    "codex": "codex",
+    "opencode": "opencode",
+    "mistral-vibe": "vibe",
+    "aider": "aider",
+    "gemini-cli": "gemini",
+    "continue": "cn",
+    "pi": "pi",
+}
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One thing that was looked at. `mend` says what to do where it is not well."""
+
+    about: str
+    state: Literal["ok", "missing", "wrong"]
+    says: str
+    mend: str | None = None
+
+
+def doctor(config: Config = None, json: Json = False) -> None:
+    """Check configuration, keys (presence only), engines, clients and ledger."""
+    findings = list(_examine(config))
+    if json:
+        typer.echo(encode(findings))
+    else:
+        _print(findings)
+    raise typer.Exit(2 if any(f.state == "wrong" for f in findings) else 0)
+
+
+def _examine(config: Config) -> Iterator[Finding]:
+    known = catalogue()
+    try:
+        settings = settings_in_force(config, known)
+        snapshot = world(settings, known, load_rules())
+        yield Finding(about="configuration", state="ok", says=f"stack from {settings.source}")
+        keys(settings, snapshot, environment())
+    except RolecallError as error:
+        yield Finding(about="configuration", state="wrong", says="cannot be used", mend=str(error))
+    else:
+        yield from _ledger(settings)
+        yield from _embedded(settings)
+    yield from _keys(known)
+    yield from _engines(known)
+    yield from _clients()
+
+
+def _ledger(settings: Settings) -> Iterator[Finding]:
+    path = ledger_path(settings)
+    try:
+        ledger = open_ledger(path)
+    except RolecallError as error:
+        yield Finding(about="ledger", state="wrong", says=str(path), mend=str(error))
+        return
+    yield Finding(about="ledger", state="ok", says=f"{path}, {ledger.count():,} decisions")
+    ledger.close()
+
+
+def _embedded(settings: Settings) -> Iterator[Finding]:
+    missing = embedded.available()
+    if missing is None:
+        yield Finding(about="embedded engine", state="ok", says="installed")
+        return
+    state: Literal["wrong", "missing"] = "wrong" if uses_embedded(settings) else "missing"
+    yield Finding(about="embedded engine", state=state, says="not installed", mend=missing)
+
+
+def _keys(known: Known) -> Iterator[Finding]:
+    there = {preset.name for preset in hosted(known.presets, environment())}
+    for name, preset in known.presets.items():
+        variables = " or ".join(preset.key_env)
+        if name in there:
+            yield Finding(about=f"key {name}", state="ok", says=f"{variables} is set")
+        else:
+            mend = f"export {preset.key_env[0]} to use it"
+            yield Finding(about=f"key {name}", state="missing", says="no key", mend=mend)
+
+
+def _engines(known: Known) -> Iterator[Finding]:
+    for found in engines_found(known):
+        models = ", ".join(found.models) or "no model"
+        says = f"{models}; {found.note}" if found.note else models
+        state: Literal["ok", "missing"] = "ok" if found.models else "missing"
+        yield Finding(about=f"engine {found.name}", state=state, says=says)
+
+
+def _clients() -> Iterator[Finding]:
+    for client, program in PROGRAMS.items():
+        where = shutil.which(program)
+        if where:
+            yield Finding(about=f"client {client}", state="ok", says=where)
+
+
+def _print(findings: list[Finding]) -> None:
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), show_header=False)
+    for finding in findings:
+        says = f"{finding.says}: {finding.mend}" if finding.mend else finding.says
+        table.add_row(finding.about, finding.state, says)
+    Console(highlight=False).print(table)

@@ -1,0 +1,58 @@
+"""The stack as a table, and the lines that `rolecall up` begins with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from rolecall import __version__
+from rolecall.config.propose import EMBEDDED
+from rolecall.types import ROLES, Role, Snapshot
+
+_TOY = (
+    "The embedded model is a toy of 135 million parameters: it shows that everything works, and\n"
+    "it cannot code. Set a key such as ANTHROPIC_API_KEY, start Ollama, or write rolecall.toml."
+)
+
+
+def print_start(snapshot: Snapshot, source: str, ledger: Path, address: tuple[str, int]) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    host, port = address[0], address[1]
+    base = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    console.print(f"rolecall {__version__} on {base}")
+    console.print(f"stack from {source}, ledger {ledger}\n")
+    console.print(stack_table(snapshot))
+    if any(name.startswith(f"{EMBEDDED}/") for name in snapshot.deployments):
+        console.print(f"\n{_TOY}")
+    console.print(
+        f"\nConnect a client: ANTHROPIC_BASE_URL={base}  or  OPENAI_BASE_URL={base}/v1, "
+        "model rolecall/auto"
+    )
+
+
+def stack_table(snapshot: Snapshot) -> Table:
+    """Role, who plays it in which order, and where the data goes."""
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    for column in ("role", "cascade", "provider", "zone", "speaks"):
+        table.add_column(column, header_style="bold", overflow="fold")
+    for role in ROLES:
+        for number, name in enumerate(snapshot.stack.get(role, ())):
+            label = _label(role, snapshot) if number == 0 else ""
+            table.add_row(label, *_cells(name, snapshot))
+        if role not in snapshot.stack:
+            table.add_row(role, "nobody", "", "", "")
+    return table
+
+
+def _label(role: Role, snapshot: Snapshot) -> str:
+    lender = snapshot.borrowed.get(role)
+    return role if lender is None else f"{role} (as {lender})"
+
+
+def _cells(name: str, snapshot: Snapshot) -> tuple[str, str, str, str]:
+    deployment = snapshot.deployments[name]
+    provider = snapshot.providers[deployment.provider]
+    spoken = ", ".join(dialect.partition(".")[2] for dialect in provider.endpoints)
+    return deployment.model, provider.name, provider.zone, spoken

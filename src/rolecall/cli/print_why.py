@@ -1,0 +1,104 @@
+"""A decision as a colleague would tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from rolecall.cli.words import dollars, seconds, tokens
+from rolecall.gateway.views import total_cost
+from rolecall.routing.costs import price
+from rolecall.routing.explain import flips
+from rolecall.types import Attempt, Decision, Record, Snapshot, Usage
+
+_LABEL = 11
+
+
+def why_text(record: Record, snapshot: Snapshot) -> str:
+    """Role, signals, justification, what happened, costs, rejections, what would flip it."""
+    decision = record.decision
+    lines = [_heading(record), "", f"{decision.role}, because {decision.reason.says}.", ""]
+    lines += _labelled("signals", _signals(record))
+    lines += decision_lines(decision)
+    lines += _labelled("happened", [_happened(a) for a in record.attempts] or ["nothing was sent"])
+    used = record.attempts[-1].usage if record.attempts else None
+    if used is not None:
+        lines += _labelled("used", [tokens(used)])
+        lines += _labelled("cost", [dollars(total_cost(record))])
+        lines += _labelled("instead", list(_instead(record, snapshot, used)))
+    lines += _labelled(
+        "flips", [_flip_line(f.change, f.role, f.deployment) for f in flips(record, snapshot)]
+    )
+    return "\n".join(lines)
+
+
+def decision_lines(decision: Decision) -> list[str]:
+    """What `why` and `route` both say of a decision."""
+    chosen = decision.chosen
+    lines = _labelled("plays", [chosen.deployment if chosen else "nobody"])
+    if chosen is not None and chosen.justification is not None:
+        lines += _labelled(
+            "justified", [f"{chosen.justification.kind}: {chosen.justification.says}"]
+        )
+    lines += _labelled("then", [c.deployment for c in decision.cascade[1:]])
+    return lines + _labelled("not", [f"{r.deployment}: {r.says}" for r in decision.rejections])
+
+
+def _heading(record: Record) -> str:
+    signals = record.request.signals
+    client = " ".join(part for part in (signals.client, signals.client_version) if part)
+    parts = [
+        record.decision.id,
+        record.decision.at.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z"),
+        client or "unknown client",
+        f"{record.request.dialect} {record.request.body_bytes / 1000:.1f} kB",
+    ]
+    if signals.session:
+        parts.append(f"session {signals.session}")
+    if record.request.workspace:
+        parts.append(f"workspace {record.request.workspace}")
+    return "  ".join(parts)
+
+
+def _signals(record: Record) -> list[str]:
+    """What was seen, the deciding one marked."""
+    reason = record.decision.reason
+    seen = [f"{s.says} ({s.rule})" for s in record.request.signals.seen if s.rule != reason.rule]
+    return [f"{reason.says} ({reason.rule}, decided)", *seen]
+
+
+def _happened(attempt: Attempt) -> str:
+    status = f" {attempt.status}" if attempt.status else ""
+    first = attempt.time_to_first_chunk
+    begun = f", first chunk after {seconds(first)}" if first is not None else ""
+    detail = f": {attempt.detail}" if attempt.detail else ""
+    return (
+        f"{attempt.deployment} {attempt.outcome}{status} in {seconds(attempt.total)}{begun}{detail}"
+    )
+
+
+def _instead(record: Record, snapshot: Snapshot, used: Usage) -> Iterator[str]:
+    """What the same tokens would have cost elsewhere in the stack, cheapest first."""
+    played, at = record.attempts[-1].deployment, record.decision.at
+    others = [name for name in snapshot.deployments if name != played]
+    priced = [(price(snapshot, name, used, at), name) for name in others]
+    known = sorted((amount, name) for amount, name in priced if amount is not None)
+    width = max((len(name) for name in others), default=0)
+    own = total_cost(record)
+    for amount, name in known:
+        yield f"{name:<{width}}  {dollars(amount)}{_ratio(amount, own)}"
+    for name in (name for amount, name in priced if amount is None):
+        yield f"{name:<{width}}  price unknown"
+
+
+def _ratio(amount: Decimal, own: Decimal | None) -> str:
+    return f"  ({amount / own:.2g} x)" if own else ""
+
+
+def _flip_line(change: str, role: str, deployment: str | None) -> str:
+    return f"{change}: {role}, played by {deployment or 'nobody'}"
+
+
+def _labelled(label: str, lines: list[str]) -> list[str]:
+    """The label before the first line, the others below it."""
+    return [f"{label if n == 0 else '':<{_LABEL}}{line}" for n, line in enumerate(lines)]

@@ -1,0 +1,80 @@
+"""`rolecall log`, `why` and `replay`: what was recorded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from rolecall.cli.options import Config, Json
+from rolecall.cli.print_log import log_table
+from rolecall.cli.print_why import why_text
+from rolecall.cli.setup import ledger
+from rolecall.errors import LedgerError
+from rolecall.gateway.views import decision_view, encode, summary_view
+from rolecall.ledger.store import Ledger
+from rolecall.routing.explain import redecide
+from rolecall.types import Record
+
+
+def log(
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """List the newest decisions: when, which client, what work, who played it, what it cost."""
+    records = ledger(config).newest(limit)
+    if json:
+        typer.echo(encode([summary_view(record) for record in records]))
+    elif records:
+        Console(highlight=False).print(log_table(records))
+    else:
+        typer.echo("Nothing is recorded yet. Start `rolecall up` and point a client at it.")
+
+
+def why(
+    id: Annotated[
+        str, typer.Argument(help="A decision's id or its beginning, or `last`.")
+    ] = "last",
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Tell the reason of one decision: signals, justification, costs, and what would flip it."""
+    store = ledger(config)
+    record = _find(store, id)
+    snapshot = store.snapshot(record.decision.snapshot)
+    typer.echo(encode(decision_view(record, snapshot)) if json else why_text(record, snapshot))
+
+
+def replay(config: Config = None, json: Json = False) -> None:
+    """Decide every recorded request again and report those that come out differently."""
+    store = ledger(config)
+    worlds = {}
+    differing: list[str] = []
+    counts: Counter[str] = Counter()
+    for record in store.all_records():
+        version = record.decision.snapshot
+        if version not in worlds:
+            worlds[version] = store.snapshot(version)
+        same = redecide(record, worlds[version]) == record.decision
+        counts["same" if same else "different"] += 1
+        if not same:
+            differing.append(record.decision.id)
+    if json:
+        typer.echo(encode({"replayed": counts.total(), "differing": differing}))
+    else:
+        typer.echo(f"{counts.total()} decisions replayed, {len(differing)} differ")
+        for found in differing:
+            typer.echo(f"  {found}")
+    raise typer.Exit(1 if differing else 0)
+
+
+def _find(store: Ledger, text: str) -> Record:
+    found = store.newest(1) if text == "last" else store.find(text)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise LedgerError(f"several decisions begin with {text!r}; give more of the id")
+    raise LedgerError(f"no decision {text!r} in {store.path}; `rolecall log` lists them")

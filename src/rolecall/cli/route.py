@@ -1,0 +1,57 @@
+"""`rolecall route`: decide without sending."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from rolecall.cli.options import Config, Json
+from rolecall.cli.print_why import decision_lines
+from rolecall.cli.setup import catalogue, settings_in_force, world
+from rolecall.errors import ConfigError
+from rolecall.gateway.intake import Taken, understand
+from rolecall.gateway.paths import Target
+from rolecall.gateway.views import encode
+from rolecall.routing.decide import decide
+from rolecall.routing.roles import AUTO
+from rolecall.routing.rules import RuleBook, load_rules
+from rolecall.types import DIALECTS, Dialect, Session
+
+
+def route(
+    text: Annotated[str, typer.Argument(help="What you would ask for.")],
+    model: Annotated[str, typer.Option(help="The model a client would name.")] = AUTO,
+    role: Annotated[str | None, typer.Option(help="Ask for a role outright.")] = None,
+    dialect: Annotated[str, typer.Option(help="The API the client speaks.")] = "openai.chat",
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Say who would play a request, and why. Nothing is sent and nothing is recorded."""
+    known, book = catalogue(), load_rules()
+    snapshot = world(settings_in_force(config, known), known, book)
+    taken = _as_client(text, model, role, _dialect(dialect), book)
+    session = Session(key=taken.thread)
+    decision = decide(taken.request, snapshot, session, id="not-recorded")
+    if json:
+        typer.echo(encode({"request": taken.request, "decision": decision}))
+        return
+    typer.echo(f"{decision.role}, because {decision.reason.says}.\n")
+    typer.echo("\n".join(decision_lines(decision)))
+
+
+def _dialect(text: str) -> Dialect:
+    for dialect in DIALECTS:
+        if dialect == text:
+            return dialect
+    raise ConfigError(f"--dialect {text!r} is not one of {', '.join(DIALECTS)}")
+
+
+def _as_client(text: str, model: str, role: str | None, dialect: Dialect, book: RuleBook) -> Taken:
+    """The request that a plain client would send."""
+    said = [{"role": "user", "content": text}]
+    key = "input" if dialect == "openai.responses" else "messages"
+    body = msgspec.json.encode({"model": model, key: said})
+    headers = {} if role is None else {"x-rolecall-role": role}
+    return understand(Target(dialect), None, headers, body, book)

@@ -1,0 +1,78 @@
+"""What every command needs first: the settings in force and the world they describe."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rolecall.catalogue.models import load_models
+from rolecall.catalogue.providers import load_engines, load_presets
+from rolecall.config.build import Known, build
+from rolecall.config.load import config_file, data_folder, environment, load
+from rolecall.config.propose import (
+    Engine,
+    embedded_only,
+    hosted,
+    propose,
+    uses_embedded,
+    with_embedded,
+)
+from rolecall.config.settings import Settings, TimeoutSettings
+from rolecall.egress import Door
+from rolecall.engines.detect import Found, find
+from rolecall.ledger.store import FILE_NAME, Ledger, open_ledger
+from rolecall.privacy.verdict import clear_probe
+from rolecall.routing.rules import RuleBook
+from rolecall.types import Provider, Snapshot
+
+NOT_RUNNING = "http://127.0.0.1:0/v1"
+"""Stands for the embedded engine's address in commands that send nothing."""
+
+
+def catalogue() -> Known:
+    return Known(presets=load_presets(), engines=load_engines(), models=load_models())
+
+
+def settings_in_force(config: Path | None, known: Known) -> Settings:
+    """The file's settings, or a proposal from what is found on this machine."""
+    path = config_file(config, Path.cwd())
+    if path is not None:
+        return load(path)
+    engines = [e for e in engines_found(known) if e.models]
+    keys = hosted(known.presets, environment())
+    return propose(keys, [Engine(name=e.name, models=e.models) for e in engines])
+
+
+def engines_found(known: Known) -> tuple[Found, ...]:
+    """The local engines that answer on their usual ports."""
+    return asyncio.run(_ask(known))
+
+
+async def _ask(known: Known) -> tuple[Found, ...]:
+    async with Door({}, TimeoutSettings()) as door:
+
+        async def fetch(url: str) -> bytes | None:
+            local = Provider(name="probe", endpoints={}, zone="local", auth="none")
+            return await door.fetch(clear_probe(), local, url)
+
+        return await find(tuple(known.engines.values()), fetch)
+
+
+def world(settings: Settings, known: Known, book: RuleBook) -> Snapshot:
+    """The world for commands that send nothing."""
+    if uses_embedded(settings):
+        settings = with_embedded(settings, NOT_RUNNING)
+    return build(settings, known, rules=book.version, at=datetime.now(UTC))
+
+
+def ledger_path(settings: Settings) -> Path:
+    given = settings.ledger.path
+    return Path(given).expanduser() if given else data_folder() / FILE_NAME
+
+
+def ledger(config: Path | None) -> Ledger:
+    """The ledger that the configuration names; without a configuration the usual one."""
+    path = config_file(config, Path.cwd())
+    settings = load(path) if path is not None else embedded_only()
+    return open_ledger(ledger_path(settings))

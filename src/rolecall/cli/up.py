@@ -1,0 +1,119 @@
+"""`rolecall up`: start the gateway."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from types import FrameType
+from typing import Annotated
+
+import msgspec
+import typer
+
+from rolecall.cli.options import Config
+from rolecall.cli.print_stack import print_start
+from rolecall.cli.setup import catalogue, ledger_path, settings_in_force, world
+from rolecall.config.build import keys
+from rolecall.config.load import environment
+from rolecall.config.propose import uses_embedded, with_embedded
+from rolecall.config.settings import Settings
+from rolecall.engines import embedded
+from rolecall.errors import ConfigError, StartError
+from rolecall.gateway.access import LOOPBACK, Access
+from rolecall.gateway.intake import Limits
+from rolecall.gateway.run import Plan, bind, run
+from rolecall.ledger.store import Ledger, open_ledger
+from rolecall.routing.costs import price
+from rolecall.routing.rules import RuleBook, load_rules
+from rolecall.types import Snapshot
+
+
+def up(
+    config: Config = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port; 0 picks a free one.")] = None,
+) -> None:
+    """Start the gateway and say how to connect a client."""
+    known, book = catalogue(), load_rules()
+    settings = _with_address(settings_in_force(config, known), host, port)
+    access = admission(settings)
+    secrets = keys(settings, world(settings, known, book), environment())
+    with ExitStack() as stack:
+        listening = stack.enter_context(bind(settings.server.host, settings.server.port))
+        ledger = open_ledger(ledger_path(settings))
+        stack.callback(ledger.close)
+        settings = _with_engine(settings, stack)
+        snapshot = world(settings, known, book)
+        ledger.keep_snapshot(snapshot)
+        print_start(snapshot, settings.source, ledger.path, listening.getsockname())
+        signal.signal(signal.SIGTERM, _stop)
+        run(_plan(settings, snapshot, book, access, secrets, ledger), listening)
+
+
+def _with_address(settings: Settings, host: str | None, port: int | None) -> Settings:
+    server = settings.server
+    if host is not None:
+        server = msgspec.structs.replace(server, host=host)
+    if port is not None:
+        server = msgspec.structs.replace(server, port=port)
+    return msgspec.structs.replace(settings, server=server)
+
+
+def admission(settings: Settings) -> Access:
+    """Who may come in. Beyond this machine only with a token."""
+    server = settings.server
+    token = environment().get(server.token_env) if server.token_env else None
+    if server.token_env and not token:
+        raise ConfigError(
+            f"{settings.source}: [server] token_env names {server.token_env}, which is not set; "
+            "export it, or remove the key"
+        )
+    if server.host not in LOOPBACK and token is None:
+        raise ConfigError(
+            f"{server.host} can be reached from other machines, and no token is set; "
+            "name one in [server] token_env, or listen on 127.0.0.1"
+        )
+    beyond = server.host not in LOOPBACK and not server.allowed_hosts
+    hosts = frozenset() if beyond else LOOPBACK | {h.lower() for h in server.allowed_hosts}
+    return Access(token=token, hosts=hosts)
+
+
+def _with_engine(settings: Settings, stack: ExitStack) -> Settings:
+    """Start the embedded engine where a cascade asks for it."""
+    if not uses_embedded(settings):
+        return settings
+    missing = embedded.available()
+    if missing is not None:
+        raise StartError(
+            f"{settings.source}: no key and no local engine, and the embedded one cannot start: {missing}"
+        )
+    engine = stack.enter_context(embedded.start())
+    return with_embedded(settings, engine.url)
+
+
+def _plan(
+    settings: Settings,
+    snapshot: Snapshot,
+    book: RuleBook,
+    access: Access,
+    secrets: Mapping[str, str],
+    ledger: Ledger,
+) -> Plan:
+    limit = int(settings.server.max_body_mib * 1024 * 1024)
+    return Plan(
+        world=snapshot,
+        book=book,
+        access=access,
+        limits=Limits(body=limit, patience=settings.timeouts.body),
+        timeouts=settings.timeouts,
+        keys=secrets,
+        price=lambda name, usage, at: price(snapshot, name, usage, at),
+        ledger=ledger,
+    )
+
+
+def _stop(_: int, __: FrameType | None) -> None:
+    """SIGTERM ends like Ctrl-C: what is queued is written, the engine is stopped."""
+    sys.exit(0)

@@ -1,0 +1,37 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from rolecall.types import Usage
+
+
+def dollars(amount: Decimal | None) -> str:
+    """Three significant digits; `unknown` where the price is."""
+    if amount is None:
+        return "unknown"
+    if amount == 0:
+        return "$0"
+    digits = max(2, 2 - amount.adjusted())
+    return f"${amount:.{digits}f}"
+
+
+def seconds(duration: float | None) -> str:
+    if duration is None:
+        return ""
+    if duration < 1:
+        return f"{duration * 1000:.0f} ms"
+    return f"{duration:.1f} s" if duration < 100 else f"{duration / 60:.1f} min"
+
+
+def tokens(usage: Usage | None) -> str:
+    """The four counts in one line."""
+    if usage is None:
+        return "not reported by the provider"
+    cached = f"{usage.cache_read_input_tokens:,} read from cache"
+    written = f"{usage.cache_write_input_tokens:,} written to it"
+    return (
+        f"{usage.input_tokens:,} input tokens ({cached}, {written}), "
+        f"{usage.output_tokens:,} output tokens"
+    )

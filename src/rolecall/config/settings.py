@@ -1,0 +1,68 @@
+"""The schema of `rolecall.toml`. Every key is documented in the README's table."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec import Struct, field
+
+from rolecall.types import Auth, Dialect, ModelClass, Role, Work
+
+
+class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    host: str = "127.0.0.1"
+    port: int = 4141
+    token_env: str | None = None
+    allowed_hosts: tuple[str, ...] = ()
+    max_body_mib: float = 32
+
+
+class RoutingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    default_role: Role = "code"
+    work: dict[Work, Role] = {}
+
+
+class TimeoutSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Seconds. `silence` is how long an upstream may say nothing, first byte or next one."""
+
+    connect: float = 10
+    silence: float = 300
+    body: float = 30
+
+
+class ProviderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is left out comes from the preset of the same name, where there is one."""
+
+    base_url: str | None = None
+    dialects: tuple[Dialect, ...] | None = None
+    endpoints: dict[Dialect, str] | None = None
+    zone: str | None = None
+    auth: Auth | None = None
+    key_env: str | None = None
+    billed: bool | None = None
+
+
+class ModelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the catalogue does not know of a deployment. Prices are USD per million tokens."""
+
+    model_class: ModelClass | None = field(name="class", default=None)
+    input_price: Decimal | None = None
+    output_price: Decimal | None = None
+    cache_read_price: Decimal | None = None
+
+
+class LedgerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    path: str | None = None
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole file. `source` says where it came from, for messages."""
+
+    source: str = "what was found on this machine"
+    server: ServerSettings = ServerSettings()
+    routing: RoutingSettings = RoutingSettings()
+    timeouts: TimeoutSettings = TimeoutSettings()
+    ledger: LedgerSettings = LedgerSettings()
+    providers: dict[str, ProviderSettings] = {}
+    roles: dict[Role, tuple[str, ...]] = {}
+    models: dict[str, ModelSettings] = {}

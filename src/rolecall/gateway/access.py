@@ -1,0 +1,69 @@
+"""Who may use this gateway: local programs, or whoever shows the token. Never a web page."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from rolecall.errors import AccessError
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Access(Struct, frozen=True, kw_only=True):
+    """The rules of entry. `hosts` are names a client may use in `Host`; empty admits any."""
+
+    token: str | None = None
+    hosts: frozenset[str] = LOOPBACK
+
+    def check(self, headers: Mapping[str, str]) -> None:
+        """Raises `AccessError` with what to change.
+
+        A foreign `Host` is how DNS rebinding shows, a foreign `Origin` how a web page does.
+        """
+        host = _name(headers.get("host", ""))
+        if self.hosts and host not in self.hosts:
+            says = (
+                f"the Host header names {host!r}; add it to [server] allowed_hosts if it is yours"
+            )
+            raise AccessError(says, status=421)
+        origin = headers.get("origin")
+        if origin is not None and _is_foreign(origin):
+            says = f"requests from web pages are refused, and this one comes from {origin!r}"
+            raise AccessError(says, status=403)
+        if self.token is not None and not self._shown(headers):
+            raise AccessError(
+                "this gateway asks for a token: send it as x-rolecall-token, x-api-key or "
+                "Authorization: Bearer",
+                status=401,
+            )
+
+    def _shown(self, headers: Mapping[str, str]) -> bool:
+        shown = (
+            headers.get("x-rolecall-token", ""),
+            headers.get("x-api-key", ""),
+            headers.get("authorization", "").removeprefix("Bearer "),
+        )
+        wanted = (self.token or "").encode()
+        return any(hmac.compare_digest(text.encode(), wanted) for text in shown)
+
+
+def _name(host: str) -> str:
+    """The name in a `Host` header, without its port."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0].lower()
+
+
+def _is_foreign(origin: str) -> bool:
+    """Editors send origins of their own scheme; pages send http, https or `null`."""
+    try:
+        parts = urlsplit(origin)
+        return origin == "null" or (
+            parts.scheme in {"http", "https"} and (parts.hostname or "") not in LOOPBACK
+        )
+    except ValueError:
+        return True

@@ -1,0 +1,90 @@
+"""One request on its way through the gateway, and the record it ends as."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+from msgspec import Struct
+
+from rolecall.egress import Reply
+from rolecall.gateway.headers import Header
+from rolecall.gateway.intake import Taken
+from rolecall.gateway.paths import Target
+from rolecall.gateway.state import Gateway
+from rolecall.types import Attempt, Decision, Outcome, Record, Session, Snapshot
+from rolecall.wire.tally import Tally
+
+CLIENT_LEFT = 499
+"""The status recorded for a client that went away; no standard has one (nginx uses this)."""
+
+
+class Call(Struct, kw_only=True):
+    """What was decided, and what has been tried so far."""
+
+    taken: Taken
+    target: Target
+    query: bytes
+    headers: list[Header]
+    decision: Decision
+    snapshot: Snapshot
+    session: Session
+    began: float
+    attempts: list[Attempt] = []
+    opened: Opened | None = None
+    """The attempt whose answer is being passed on, until it is recorded."""
+    status: int = 0
+    recorded: bool = False
+    finished: bool = False
+    """The last byte is on its way: the client may leave."""
+
+
+class Opened(Struct, frozen=True, kw_only=True):
+    """An attempt whose answer has begun: the reply, and its first bytes."""
+
+    deployment: str
+    started: datetime
+    clock: float
+    reply: Reply
+    first: bytes
+    time_to_first_chunk: float
+
+
+def attempt(
+    opened: Opened,
+    outcome: Outcome,
+    tally: Tally,
+    detail: str | None,
+) -> Attempt:
+    """The attempt as it is recorded. What it cost is added by `settle`."""
+    return Attempt(
+        deployment=opened.deployment,
+        started=opened.started,
+        outcome=outcome,
+        status=opened.reply.status,
+        detail=detail,
+        time_to_first_chunk=opened.time_to_first_chunk,
+        total=time.perf_counter() - opened.clock,
+        response_model=tally.model,
+        usage=tally.usage,
+    )
+
+
+async def record(gateway: Gateway, call: Call, status: int) -> None:
+    """Make the record safe, once. Raises `LedgerError` where it cannot be written.
+
+    The last byte of every answer waits for this.
+    """
+    if call.recorded:
+        return
+    call.recorded = True
+    found = Record(
+        decision=call.decision,
+        request=call.taken.request,
+        session=call.session,
+        health=call.snapshot.health,
+        attempts=tuple(call.attempts),
+        status=status,
+        total=time.perf_counter() - call.began,
+    )
+    await gateway.writer.commit(found)

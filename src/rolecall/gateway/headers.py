@@ -1,0 +1,55 @@
+"""Which headers pass, in both directions. What is not named here passes untouched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+Header = tuple[bytes, bytes]
+
+HOP_BY_HOP = frozenset(
+    {
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+"""RFC 9110, section 7.6.1, and the older ones that clients still send."""
+
+CREDENTIALS = frozenset({b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key", b"cookie"})
+
+_REWRITTEN = frozenset(
+    {b"host", b"content-length", b"content-encoding", b"accept-encoding", b"expect"}
+)
+"""Written anew: the body leaves decompressed and re-addressed, and an answer that nobody
+compressed can be read while it passes."""
+
+_STOP = HOP_BY_HOP | CREDENTIALS | _REWRITTEN
+_OWN = b"x-rolecall-"
+
+
+def outbound(headers: Iterable[Header], *, own_credentials: bool) -> list[tuple[str, str]]:
+    """The client's headers as they go to a provider; its credentials only with `auth = "client"`."""
+    named: frozenset[bytes] = frozenset()
+    passed: list[tuple[str, str]] = []
+    for name, value in headers:
+        if name == b"connection":
+            named = frozenset(part.strip().lower() for part in value.split(b","))
+        if name in _STOP and not (own_credentials and name in CREDENTIALS and name != b"cookie"):
+            continue
+        if not name.startswith(_OWN):
+            passed.append((name.decode("latin-1"), value.decode("latin-1")))
+    if named:
+        passed = [(name, value) for name, value in passed if name.encode("latin-1") not in named]
+    passed.append(("accept-encoding", "identity"))
+    return passed
+
+
+def inbound(headers: Iterable[Header]) -> list[Header]:
+    """A provider's headers as they go to the client: all but what belongs to the connection."""
+    return [(n, v) for n, v in headers if n not in HOP_BY_HOP and not n.startswith(_OWN)]

@@ -1,0 +1,145 @@
+"""The hot endpoints: take in, decide, relay, record."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+from rolecall.errors import LedgerError, NoDeployment, RolecallError
+from rolecall.gateway.answers import Send, answer, decision_headers, send_answer, status_of
+from rolecall.gateway.call import CLIENT_LEFT, Call, attempt, record
+from rolecall.gateway.headers import Header
+from rolecall.gateway.intake import ClientLeft, Receive, take
+from rolecall.gateway.paths import Target
+from rolecall.gateway.relay import relay
+from rolecall.gateway.state import Gateway
+from rolecall.routing.decide import decide
+from rolecall.types import Decision
+from rolecall.wire.tally import Tally
+
+Scope = Mapping[str, Any]
+
+
+async def serve(
+    gateway: Gateway,
+    target: Target,
+    workspace: str | None,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+) -> None:
+    """Answer one request of a hot endpoint."""
+    try:
+        call = await _decided(gateway, target, workspace, scope, receive)
+    except ClientLeft:
+        return
+    except RolecallError as error:
+        await send_answer(send, answer(error, target.dialect))
+        return
+    try:
+        with Watch(call, receive):
+            await _play(gateway, call, send)
+    except ClientLeft:
+        await _note_leaving(gateway, call)
+    except LedgerError as error:
+        await _refuse(call, error, send)
+
+
+async def _decided(
+    gateway: Gateway, target: Target, workspace: str | None, scope: Scope, receive: Receive
+) -> Call:
+    began = time.perf_counter()
+    raw: list[Header] = scope["headers"]
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
+    gateway.access.check(headers)
+    if gateway.writer.trouble is not None:
+        raise LedgerError(f"{gateway.writer.trouble}; nothing is sent that cannot be recorded")
+    taken = await take(
+        target, workspace, headers, receive, limits=gateway.limits, book=gateway.book
+    )
+    snapshot = gateway.now()
+    session = gateway.sessions.get(taken.thread)
+    decision = decide(taken.request, snapshot, session, id=gateway.new_id())
+    return Call(
+        taken=taken,
+        target=target,
+        query=scope["query_string"],
+        headers=raw,
+        decision=decision,
+        snapshot=snapshot,
+        session=session,
+        began=began,
+    )
+
+
+async def _play(gateway: Gateway, call: Call, send: Send) -> None:
+    """Relay, or say why not. An error is recorded before it is sent, like any answer."""
+    try:
+        if not call.decision.cascade:
+            raise nobody(call.decision)
+        await relay(gateway, call, send)
+    except LedgerError:
+        raise
+    except RolecallError as error:
+        await record(gateway, call, status_of(error))
+        await _refuse(call, error, send)
+
+
+async def _refuse(call: Call, error: RolecallError, send: Send) -> None:
+    """Tell the client, unless its answer has begun: then it stays visibly incomplete."""
+    if call.status == 0:
+        call.finished = True
+        extra = decision_headers(call.decision, None)
+        await send_answer(send, answer(error, call.target.dialect), extra)
+
+
+def nobody(decision: Decision) -> NoDeployment:
+    """Why no deployment may play, each with its reason, and when to ask again."""
+    reasons = "; ".join(f"{r.deployment}: {r.says}" for r in decision.rejections)
+    waits = [r.until for r in decision.rejections if r.until is not None]
+    wait = (min(waits) - decision.at).total_seconds() if waits else None
+    says = f"no deployment may play the role {decision.role} ({reasons or 'its cascade is empty'})"
+    return NoDeployment(says, retry_after=wait)
+
+
+async def _note_leaving(gateway: Gateway, call: Call) -> None:
+    """The client is gone: close the upstream call, and keep the record."""
+    if call.opened is not None:
+        call.opened.reply.abort()
+        call.attempts.append(attempt(call.opened, "client-left", Tally(), None))
+    try:
+        await record(gateway, call, CLIENT_LEFT)
+    except LedgerError:
+        return  # `Writer.trouble` says it, and nobody is there to be told
+
+
+class Watch:
+    """Cancels the work of the current task when its client goes away; raises `ClientLeft` then."""
+
+    def __init__(self, call: Call, receive: Receive) -> None:
+        self._call = call
+        self._receive = receive
+        self._left = False
+
+    def __enter__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 (a coroutine always runs in a task)
+        self._task = task
+        self._watcher = asyncio.ensure_future(self._watch())
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        self._watcher.cancel()
+        if self._left and kind is asyncio.CancelledError:
+            self._task.uncancel()
+            raise ClientLeft
+
+    async def _watch(self) -> None:
+        message = await self._receive()
+        if message["type"] == "http.disconnect" and not self._call.finished:
+            self._left = True
+            self._task.cancel()

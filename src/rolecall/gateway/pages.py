@@ -1,0 +1,89 @@
+"""Everything that is not hot: greetings, health, model lists, recorded decisions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from rolecall.errors import BodyError, RolecallError, RouteError
+from rolecall.gateway.answers import answer
+from rolecall.gateway.paths import dialect_of
+from rolecall.gateway.state import Gateway
+from rolecall.gateway.views import decision_view, models_view, summary_view
+
+_MOST = 1000
+
+
+def pages(gateway: Gateway) -> Starlette:
+    """The routes that Starlette serves. Errors are raised; `app` answers them."""
+
+    async def hello(_: Request) -> Response:
+        return _json({"message": "rolecall is here; see /healthz and /v1/models"})
+
+    async def healthz(_: Request) -> Response:
+        trouble = gateway.writer.trouble
+        state = {
+            "status": "ok" if trouble is None else "ledger",
+            "detail": trouble,
+            "unwell": {name: a.why for name, a in gateway.health.ailments().items()},
+        }
+        return _json(state, status=200 if trouble is None else 503)
+
+    async def models(request: Request) -> Response:
+        headers, query = request.headers, request.query_params
+        return _json(models_view(gateway.world, headers, query))
+
+    def recent(request: Request) -> Response:
+        limit = _limit(request.query_params.get("limit", "20"))
+        return _json([summary_view(found) for found in gateway.ledger.newest(limit)])
+
+    def one(request: Request) -> Response:
+        found = gateway.ledger.find(request.path_params["id"])
+        if len(found) != 1:
+            says = "names several decisions" if found else "names no decision"
+            raise RouteError(f"{request.path_params['id']!r} {says}; see /rolecall/decisions")
+        snapshot = gateway.ledger.snapshot(found[0].decision.snapshot)
+        return _json(decision_view(found[0], snapshot))
+
+    return Starlette(
+        routes=[
+            Route("/", hello, methods=["GET"]),
+            Route("/api/hello", hello, methods=["GET"]),
+            Route("/healthz", healthz, methods=["GET"]),
+            Route("/v1/models", models, methods=["GET"]),
+            Route("/rolecall/decisions", recent, methods=["GET"]),
+            Route("/rolecall/decisions/{id}", one, methods=["GET"]),
+        ],
+        exception_handlers={RolecallError: _own_error, HTTPException: _http_error},
+    )
+
+
+def _own_error(request: Request, error: Exception) -> Response:
+    """Errors in the shape of the dialect that the path belongs to."""
+    assert isinstance(error, RolecallError)  # noqa: S101 (registered for this class alone)
+    found = answer(error, dialect_of(request.url.path))
+    headers = {name.decode(): value.decode() for name, value in found.headers}
+    return Response(found.body, status_code=found.status, headers=headers)
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    says = f"{request.method} {request.url.path} is not served here; see the README for what is"
+    return _own_error(request, RouteError(says, status=status))
+
+
+def _limit(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= _MOST:
+        raise BodyError(f"limit is {text!r}; give a number from 1 to {_MOST}")
+    return int(text)
+
+
+def _json(value: Any, *, status: int = 200) -> Response:
+    body = msgspec.json.encode(value)
+    return Response(body, status_code=status, media_type="application/json")

@@ -1,0 +1,104 @@
+"""Pass an answer on, byte for byte, and read its usage on the way.
+
+The last byte waits until the record is safe. In a stream the event that ends it counts as the
+last byte too: clients act on it without waiting for the connection's end.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from rolecall.egress import UpstreamFailure
+from rolecall.gateway.answers import Send, decision_headers, retry_after
+from rolecall.gateway.call import Call, Opened, attempt, record
+from rolecall.gateway.headers import Header, inbound
+from rolecall.gateway.state import Gateway
+from rolecall.routing.sessions import after
+from rolecall.types import Outcome
+from rolecall.wire.dialects import WIRES, Wire
+from rolecall.wire.sse import Reader, fold_once
+from rolecall.wire.tally import Tally
+
+_LONGEST_READ = 32 * 1024 * 1024
+"""Bytes of an answer that are kept to read its usage; a longer one passes unread."""
+
+
+async def pass_on(gateway: Gateway, call: Call, opened: Opened, send: Send) -> None:
+    """Send status, headers and body. An answer that breaks off upstream breaks off here too."""
+    call.opened = opened
+    call.status = opened.reply.status
+    if call.status == 200:
+        request, decision = call.taken.request, call.decision
+        gateway.sessions.remember(after(call.session, request, decision, opened.deployment))
+    headers, streams = _head(call, opened)
+    await send({"type": "http.response.start", "status": call.status, "headers": headers})
+    wire = WIRES[call.target.dialect]
+    reader = Reader(wire)
+    try:
+        if streams:
+            await _stream(gateway, call, opened, reader, send)
+        else:
+            await _whole(gateway, call, opened, wire, send)
+    except UpstreamFailure as error:
+        opened.reply.abort()
+        call.attempts.append(attempt(opened, error.outcome, reader.tally, str(error)))
+        call.opened = None
+        await record(gateway, call, call.status)
+    else:
+        opened.reply.release()
+
+
+def _head(call: Call, opened: Opened) -> tuple[list[Header], bool]:
+    """The answer's headers, and whether its body is a stream of events without a known end."""
+    headers = inbound(opened.reply.headers)
+    names = dict(headers)
+    if call.status == 429 and b"retry-after" not in names:
+        headers.append(retry_after(None))
+    headers.extend(decision_headers(call.decision, opened.deployment))
+    is_events = names.get(b"content-type", b"").startswith(b"text/event-stream")
+    return headers, is_events and b"content-length" not in names
+
+
+async def _stream(gateway: Gateway, call: Call, opened: Opened, reader: Reader, send: Send) -> None:
+    chunk = opened.first
+    while chunk:
+        reader.feed(chunk)
+        if reader.tally.finished and not call.recorded:
+            await _settle(gateway, call, opened, reader.tally)
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        chunk = await opened.reply.read()
+    reader.close()
+    if not call.recorded:
+        await _settle(gateway, call, opened, reader.tally)
+    call.finished = True
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _whole(gateway: Gateway, call: Call, opened: Opened, wire: Wire, send: Send) -> None:
+    """Everything but the newest chunk is sent at once; that one waits for the record."""
+    held = opened.first
+    kept, size = [held], len(held)
+    while chunk := await opened.reply.read():
+        await send({"type": "http.response.body", "body": held, "more_body": True})
+        held, size = chunk, size + len(chunk)
+        if size <= _LONGEST_READ:
+            kept.append(chunk)
+    tally = Tally()
+    if call.status == 200 and size <= _LONGEST_READ:
+        tally = fold_once(wire, tally, b"".join(kept))
+    await _settle(gateway, call, opened, tally)
+    call.finished = True
+    await send({"type": "http.response.body", "body": held, "more_body": False})
+
+
+async def _settle(gateway: Gateway, call: Call, opened: Opened, tally: Tally) -> None:
+    """The answer is complete: price it and make its record safe."""
+    outcome: Outcome = "answered" if call.status < 400 else "error-status"
+    detail = f"{tally.malformed} malformed events passed on unread" if tally.malformed else None
+    found = attempt(opened, outcome, tally, detail)
+    if found.usage is not None and call.target.endpoint == "generate":
+        cost = gateway.price(opened.deployment, found.usage, opened.started)
+        found = msgspec.structs.replace(found, cost=cost)
+    call.attempts.append(found)
+    call.opened = None
+    await record(gateway, call, call.status)

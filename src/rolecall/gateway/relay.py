@@ -1,0 +1,126 @@
+"""Send a decided request down its cascade, and pass the answer on as it comes."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+from rolecall.egress import Reply, UpstreamFailure
+from rolecall.errors import UpstreamError
+from rolecall.gateway.answers import Send
+from rolecall.gateway.call import Call, Opened, attempt
+from rolecall.gateway.headers import outbound
+from rolecall.gateway.passing import pass_on
+from rolecall.gateway.state import Gateway
+from rolecall.privacy.verdict import clear
+from rolecall.routing.candidates import find
+from rolecall.types import Attempt
+from rolecall.wire.readdress import readdress
+from rolecall.wire.tally import Tally
+
+
+async def relay(gateway: Gateway, call: Call, send: Send) -> None:
+    """Try the cascade until a deployment answers, then pass its answer on.
+
+    Raises `UpstreamError` where none answered. Nothing has been sent to the client by then.
+    """
+    names = [candidate.deployment for candidate in call.decision.cascade]
+    failure: UpstreamFailure | None = None
+    for number, name in enumerate(names):
+        last = number == len(names) - 1
+        try:
+            opened = await _open(gateway, call, name)
+        except UpstreamFailure as error:
+            failure = error
+            continue
+        if not last and _is_failure(opened.reply.status):
+            _give_up(call, opened)
+            continue
+        await pass_on(gateway, call, opened, send)
+        return
+    says = str(failure) if failure else "no deployment of the cascade answered"
+    raise UpstreamError(says, status=failure.status if failure else 502)
+
+
+async def _open(gateway: Gateway, call: Call, name: str) -> Opened:
+    """Ask one deployment, and wait for the first bytes of its answer.
+
+    A kept-alive connection that the provider closed in the meantime is not the provider's
+    failure: the call is made once more, on a new one.
+    """
+    try:
+        return await _try(gateway, call, name)
+    except UpstreamFailure as error:
+        if not error.reused:
+            raise
+        return await _try(gateway, call, name)
+
+
+async def _try(gateway: Gateway, call: Call, name: str) -> Opened:
+    deployment = find(name, call.snapshot)
+    provider = call.snapshot.providers[deployment.provider]
+    endpoint = provider.endpoints[call.taken.request.dialect]
+    headers = outbound(call.headers, own_credentials=provider.auth == "client")
+    headers.extend(gateway.door.credentials(provider, call.taken.request.dialect))
+    body = readdress(call.taken.body, deployment.model)
+    started, clock = datetime.now(UTC), time.perf_counter()
+    try:
+        reply = await gateway.door.post(
+            clear(call.decision), provider, _url(endpoint.url, call), headers, body
+        )
+        first = await reply.read()
+    except UpstreamFailure as error:
+        call.attempts.append(_failed(name, started, clock, error))
+        gateway.health.failed(name, str(error), datetime.now(UTC))
+        raise
+    _note_health(gateway, name, reply)
+    return Opened(
+        deployment=name,
+        started=started,
+        clock=clock,
+        reply=reply,
+        first=first,
+        time_to_first_chunk=time.perf_counter() - clock,
+    )
+
+
+def _url(base: str, call: Call) -> str:
+    url = base + call.target.suffix
+    return f"{url}?{call.query.decode('latin-1')}" if call.query else url
+
+
+def _is_failure(status: int) -> bool:
+    """Worth asking the next of the cascade: told to wait, broken, or sent elsewhere."""
+    return status == 429 or status >= 500 or 300 <= status < 400
+
+
+def _note_health(gateway: Gateway, name: str, reply: Reply) -> None:
+    if not _is_failure(reply.status):
+        gateway.health.succeeded(name)
+        return
+    now = datetime.now(UTC)
+    wait = _seconds(dict(reply.headers).get(b"retry-after", b"")) if reply.status == 429 else None
+    if wait is None:
+        gateway.health.failed(name, f"HTTP {reply.status}", now)
+    else:
+        gateway.health.told_to_wait(name, wait, now)
+
+
+def _seconds(text: bytes) -> float | None:
+    """A `Retry-After` in seconds; a date, which model providers do not send, is passed over."""
+    return float(text) if text.isdigit() else None
+
+
+def _failed(name: str, started: datetime, clock: float, error: UpstreamFailure) -> Attempt:
+    return Attempt(
+        deployment=name,
+        started=started,
+        outcome=error.outcome,
+        detail=str(error),
+        total=time.perf_counter() - clock,
+    )
+
+
+def _give_up(call: Call, opened: Opened) -> None:
+    opened.reply.abort()
+    call.attempts.append(attempt(opened, "error-status", Tally(), None))

@@ -1,0 +1,98 @@
+"""Run a gateway on a bound socket until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Mapping
+
+import uvicorn
+from msgspec import Struct
+
+from rolecall.config.settings import TimeoutSettings
+from rolecall.egress import Door
+from rolecall.errors import StartError
+from rolecall.gateway.access import Access
+from rolecall.gateway.app import application
+from rolecall.gateway.intake import Limits
+from rolecall.gateway.protocol import Protocol
+from rolecall.gateway.state import Gateway, Price
+from rolecall.ledger.store import Ledger
+from rolecall.ledger.writer import Writer
+from rolecall.routing.rules import RuleBook
+from rolecall.types import Snapshot
+
+_KEEP_ALIVE = 75
+"""Seconds. Coding clients think for a while between turns and keep their connection."""
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """All that a gateway needs to run, checked and opened."""
+
+    world: Snapshot
+    book: RuleBook
+    access: Access
+    limits: Limits
+    timeouts: TimeoutSettings
+    keys: Mapping[str, str]
+    price: Price
+    ledger: Ledger
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Take the port, or say who to ask. Port 0 picks a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((host, port))
+    except OSError as error:
+        found.close()
+        raise StartError(
+            f"{host}:{port} cannot be used ({error.strerror}); "
+            "stop what listens there, or give another --port"
+        ) from error
+    return found
+
+
+def run(plan: Plan, listening: socket.socket) -> None:
+    """Serve until SIGINT or SIGTERM. What is queued for the ledger is written before the end."""
+    config = uvicorn.Config(
+        app="",
+        loop="uvloop",
+        http=Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=_KEEP_ALIVE,
+        timeout_graceful_shutdown=5,
+    )
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(_serve(plan, config, listening))
+
+
+async def _serve(plan: Plan, config: uvicorn.Config, listening: socket.socket) -> None:
+    writer = Writer(plan.ledger, asyncio.get_running_loop())
+    writer.start()
+    try:
+        async with Door(plan.keys, plan.timeouts) as door:
+            gateway = Gateway(
+                world=plan.world,
+                book=plan.book,
+                access=plan.access,
+                limits=plan.limits,
+                price=plan.price,
+                ledger=plan.ledger,
+                writer=writer,
+                door=door,
+            )
+            config.app = application(gateway)
+            await uvicorn.Server(config).serve(sockets=[listening])
+    finally:
+        writer.close()

@@ -1,0 +1,52 @@
+"""What a running gateway holds."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import msgspec
+from msgspec import Struct
+
+from rolecall.egress import Door
+from rolecall.gateway.access import Access
+from rolecall.gateway.health import Health
+from rolecall.gateway.ids import decision_id, sequence
+from rolecall.gateway.intake import Limits
+from rolecall.ledger.store import Ledger
+from rolecall.ledger.writer import Writer
+from rolecall.routing.rules import RuleBook
+from rolecall.routing.sessions import Sessions
+from rolecall.types import Snapshot, Usage
+
+Price = Callable[[str, Usage, datetime], Decimal | None]
+"""What a call cost, in USD: deployment, usage, time of the call. None where unknown."""
+
+
+class Gateway(Struct, kw_only=True):
+    """One running gateway. `world` is swapped whole; the rest has its lifetime."""
+
+    world: Snapshot
+    book: RuleBook
+    access: Access
+    limits: Limits
+    price: Price
+    ledger: Ledger
+    writer: Writer
+    door: Door
+    health: Health = msgspec.field(default_factory=Health)
+    sessions: Sessions = msgspec.field(default_factory=Sessions)
+    draw: Callable[[], int] = msgspec.field(
+        default_factory=lambda: sequence(lambda: secrets.randbits(25))
+    )
+
+    def now(self) -> Snapshot:
+        """The world at this moment."""
+        at = datetime.now(UTC)
+        return msgspec.structs.replace(self.world, at=at, health=self.health.ailments())
+
+    def new_id(self) -> str:
+        return decision_id(time.time_ns() // 1_000_000, self.draw())

@@ -1,0 +1,97 @@
+"""Recorded decisions and model lists as plain JSON for clients and the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from rolecall.routing.explain import flips
+from rolecall.routing.roles import AUTO, OWN_PREFIX
+from rolecall.types import ROLES, Record, Snapshot
+
+_CREATED = "2026-01-01T00:00:00Z"
+_CREATED_UNIX = 1767225600
+"""Clients want a date on each model; a name that the user chose has none."""
+
+
+def summary_view(record: Record) -> dict[str, Any]:
+    """One line of the log."""
+    decision, request = record.decision, record.request
+    last = record.attempts[-1] if record.attempts else None
+    return {
+        "id": decision.id,
+        "at": decision.at,
+        "client": request.signals.client,
+        "client_version": request.signals.client_version,
+        "session": request.signals.session,
+        "workspace": request.workspace,
+        "dialect": request.dialect,
+        "endpoint": request.endpoint,
+        "work": request.signals.work,
+        "asked_model": request.asked_model,
+        "role": decision.role,
+        "reason": decision.reason,
+        "deployment": None if last is None else last.deployment,
+        "status": record.status,
+        "attempts": len(record.attempts),
+        "usage": None if last is None else last.usage,
+        "cost": total_cost(record),
+        "time_to_first_chunk": None if last is None else last.time_to_first_chunk,
+        "total": record.total,
+        "signals": [request.signals.decided_by] if request.signals.decided_by else [],
+    }
+
+
+def total_cost(record: Record) -> Decimal | None:
+    """What all attempts cost together; None where one that was used has no known price."""
+    costs = [attempt.cost for attempt in record.attempts if attempt.usage is not None]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known, Decimal(0)) if known and len(known) == len(costs) else None
+
+
+def decision_view(record: Record, snapshot: Snapshot) -> dict[str, Any]:
+    """All that is known of one decision, and what would flip it."""
+    return {
+        **summary_view(record),
+        "signals": [*record.request.signals.seen, *summary_view(record)["signals"]],
+        "decision": record.decision,
+        "request": record.request,
+        "tries": record.attempts,
+        "flips": flips(record, snapshot),
+    }
+
+
+def models_view(
+    snapshot: Snapshot, headers: Mapping[str, str], query: Mapping[str, str]
+) -> dict[str, Any]:
+    """The models one can ask for, in the shape that the asking client expects."""
+    names = [AUTO, *(OWN_PREFIX + role for role in ROLES), *snapshot.deployments]
+    if "anthropic-version" in headers:
+        return _anthropic_models(names)
+    if "client_version" in query:
+        return {"models": []}  # Codex: a catalogue of its own; empty leaves its built-in one
+    return _openai_models(names)
+
+
+def _openai_models(names: list[str]) -> dict[str, Any]:
+    data = [
+        {"id": name, "object": "model", "created": _CREATED_UNIX, "owned_by": "rolecall"}
+        for name in names
+    ]
+    return {"object": "list", "data": data}
+
+
+def _anthropic_models(names: list[str]) -> dict[str, Any]:
+    data = [
+        {"type": "model", "id": name, "display_name": name, "created_at": _CREATED}
+        for name in names
+    ]
+    return {"data": data, "has_more": False, "first_id": names[0], "last_id": names[-1]}
+
+
+def encode(value: Any) -> str:
+    """JSON for people and scripts: money as text, times in ISO 8601."""
+    return msgspec.json.format(msgspec.json.encode(value)).decode()

@@ -1,0 +1,70 @@
+"""The tables. A change here needs a migration in `migrations/versions`; both are append-only."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+HEAD = "0001"
+"""The newest migration. A test holds it equal to what Alembic calls head."""
+
+metadata = MetaData()
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("version", String, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("snapshot", String, ForeignKey("snapshots.version"), nullable=False),
+    Column("workspace", String),
+    Column("client", String),
+    Column("session", String),
+    Column("dialect", String, nullable=False),
+    Column("work", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("deployment", String),
+    Column("status", Integer, nullable=False),
+    Column("total", Float, nullable=False),
+    # JSON of what replays the decision: decision, request, session, health.
+    Column("facts", Text, nullable=False),
+)
+Index("decisions_at", decisions.c.at)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("decision", String, ForeignKey("decisions.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("deployment", String, nullable=False),
+    Column("started", DateTime(timezone=True), nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("status", Integer),
+    Column("detail", Text),
+    Column("time_to_first_chunk", Float),
+    Column("total", Float, nullable=False),
+    Column("response_model", String),
+    Column("input_tokens", Integer),
+    Column("output_tokens", Integer),
+    Column("cache_read_input_tokens", Integer),
+    Column("cache_write_input_tokens", Integer),
+    Column("reasoning_tokens", Integer),
+    # USD as decimal text: SQLite has no exact numbers.
+    Column("cost", String),
+)

@@ -1,0 +1,135 @@
+"""Open, read and write the ledger. SQLite in WAL mode: readers never wait for the writer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
+
+from rolecall.errors import LedgerError
+from rolecall.ledger.migrate import migrate
+from rolecall.ledger.rows import attempt_rows, decision_row, record_of
+from rolecall.ledger.schema import attempts, decisions, snapshots
+from rolecall.types import Record, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FILE_NAME = "ledger.sqlite"
+
+
+class Ledger:
+    """An open ledger. `path` is kept for messages; each method names it where it fails."""
+
+    def __init__(self, engine: sa.Engine, path: Path) -> None:
+        self._engine = engine
+        self.path = path
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def write(self, records: Sequence[Record]) -> None:
+        """Commit all of them in one transaction. They survive the end of this process."""
+        with _named(self.path, "written"), self._engine.begin() as connection:
+            connection.execute(decisions.insert(), [decision_row(r) for r in records])
+            rows = [row for record in records for row in attempt_rows(record)]
+            if rows:
+                connection.execute(attempts.insert(), rows)
+
+    def keep_snapshot(self, snapshot: Snapshot) -> None:
+        """Keep a version of the world once, so that its decisions can be replayed."""
+        body = msgspec.json.encode(snapshot).decode()
+        with _named(self.path, "written"), self._engine.begin() as connection:
+            known = sa.select(snapshots.c.version).where(snapshots.c.version == snapshot.version)
+            if connection.execute(known).first() is None:
+                row = {"version": snapshot.version, "body": body}
+                connection.execute(snapshots.insert(), row)
+
+    def snapshot(self, version: str) -> Snapshot:
+        query = sa.select(snapshots.c.body).where(snapshots.c.version == version)
+        with _named(self.path, "read"), self._engine.connect() as connection:
+            body = connection.execute(query).scalar()
+        if body is None:
+            raise LedgerError(f"{self.path}: holds no snapshot {version!r}")
+        return msgspec.json.decode(body, type=Snapshot)
+
+    def newest(self, limit: int) -> list[Record]:
+        """The newest records, newest first."""
+        return self._read(sa.select(decisions).order_by(decisions.c.id.desc()).limit(limit))
+
+    def find(self, text: str) -> list[Record]:
+        """Records whose id is `text` or starts with it; at most two, to tell one from several."""
+        starts = decisions.c.id.startswith(text, autoescape=True)
+        return self._read(sa.select(decisions).where(starts).order_by(decisions.c.id).limit(2))
+
+    def all_records(self, *, batch: int = 500) -> Iterator[Record]:
+        """Every record, oldest first, a batch at a time."""
+        last = ""
+        while True:
+            query = sa.select(decisions).where(decisions.c.id > last)
+            found = self._read(query.order_by(decisions.c.id).limit(batch))
+            yield from found
+            if len(found) < batch:
+                return
+            last = found[-1].decision.id
+
+    def count(self) -> int:
+        query = sa.select(sa.func.count()).select_from(decisions)
+        with _named(self.path, "read"), self._engine.connect() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def _read(self, query: sa.Select[Any]) -> list[Record]:
+        with _named(self.path, "read"), self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+            tried = _attempts(connection, [row["id"] for row in rows])
+        return [record_of(dict(row), tried.get(row["id"], [])) for row in rows]
+
+
+def open_ledger(path: Path) -> Ledger:
+    """Open or create the ledger and bring its schema up to date."""
+    with _named(path, "opened"):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LedgerError(f"{path}: its folder cannot be made: {error.strerror}") from error
+        engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
+        event.listen(engine, "connect", _settle)
+        migrate(engine)
+    return Ledger(engine, path)
+
+
+def _settle(connection: Any, _: Any) -> None:
+    """WAL with synchronous=NORMAL: a commit survives kill -9 (sqlite.org/wal.html, section 4);
+    only a loss of power can take the newest ones.
+    """
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "busy_timeout=5000",
+        "foreign_keys=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _attempts(connection: sa.Connection, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    query = sa.select(attempts).where(attempts.c.decision.in_(ids))
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for row in connection.execute(query.order_by(attempts.c.number)).mappings():
+        grouped.setdefault(row["decision"], []).append(dict(row))
+    return grouped
+
+
+@contextmanager
+def _named(path: Path, verb: str) -> Iterator[None]:
+    """Say which file could not be used, and why."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
+        raise LedgerError(f"the ledger {path} cannot be {verb}: {cause}") from error

@@ -1,0 +1,26 @@
+"""The verdict: where the bytes of a request may go."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from rolecall.types import Decision, Provider
+
+
+class Clearance(Struct, frozen=True, kw_only=True):
+    """A pass through `egress`. `zones` is None where no rule narrows where data may go."""
+
+    zones: frozenset[str] | None
+
+    def admits(self, provider: Provider) -> bool:
+        return self.zones is None or provider.zone in self.zones
+
+
+def clear(decision: Decision) -> Clearance:
+    """The role `local` stays at home; every other role may go where the stack sends it."""
+    return Clearance(zones=frozenset({"local"}) if decision.role == "local" else None)
+
+
+def clear_probe() -> Clearance:
+    """For questions that carry nothing of a user's: which models does a local engine have?"""
+    return Clearance(zones=frozenset({"local"}))

@@ -1,0 +1,1 @@
+"""From a parsed request to a decision: signals, role, candidates, justification. All of it pure."""

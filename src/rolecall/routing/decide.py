@@ -1,0 +1,26 @@
+"""The one decision function. The gateway, `rolecall route`, replay and the bench all call it."""
+
+from __future__ import annotations
+
+from rolecall.routing.candidates import candidates, hold
+from rolecall.routing.justify import justification
+from rolecall.routing.roles import asked, role_of
+from rolecall.types import Decision, Request, Session, Snapshot
+
+
+def decide(request: Request, snapshot: Snapshot, session: Session, *, id: str) -> Decision:  # noqa: A002
+    """Role, cascade and reasons for one request. Pure: the same values give the same decision."""
+    role, reason = role_of(request, snapshot, session)
+    ask = asked(request, snapshot)
+    why = justification(role, reason, ask, request, snapshot)
+    pin = None if ask is None else ask.pin
+    cleared, rejected = candidates(role, pin, request, snapshot, why)
+    return Decision(
+        id=id,
+        at=snapshot.at,
+        snapshot=snapshot.version,
+        role=role,
+        reason=reason,
+        cascade=tuple(hold(cleared, request, session)),
+        rejections=tuple(rejected),
+    )

@@ -1,0 +1,269 @@
+"""The nouns of rolecall, as immutable values. Nothing here does I/O or knows a provider's name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+Role = Literal["plan", "review", "code", "fast", "local"]
+Dialect = Literal["openai.chat", "openai.responses", "anthropic.messages"]
+ModelClass = Literal["frontier", "coding", "fast", "open-weight"]
+Auth = Literal["key", "client", "none"]
+KeyHeader = Literal["authorization", "x-api-key"]
+Outcome = Literal["answered", "refused", "timeout", "broken", "error-status", "client-left"]
+"""How an upstream call ended."""
+Work = Literal[
+    "turn",
+    "continuation",
+    "subagent",
+    "title",
+    "summary",
+    "compaction",
+    "approval",
+    "memory",
+    "commit",
+    "completion",
+    "count",
+    "plan",
+    "review",
+]
+Ground = Literal["ask", "rule", "phase", "hint", "default"]
+"""What decided a role, strongest first: the caller asked; a rule of `signals.toml` matched; the
+phase of the conversation (a tool loop keeps its role); the model's name; the configured default."""
+
+ROLES: tuple[Role, ...] = ("plan", "review", "code", "fast", "local")
+DIALECTS: tuple[Dialect, ...] = ("openai.chat", "openai.responses", "anthropic.messages")
+
+
+class Endpoint(Struct, frozen=True, kw_only=True):
+    """Where a provider speaks one dialect: the full URL to POST to, and where the key goes.
+
+    `authorization` takes `Bearer KEY`, `x-api-key` the bare key.
+    """
+
+    url: str
+    key_header: KeyHeader = "authorization"
+
+
+class Provider(Struct, frozen=True, kw_only=True):
+    """An endpoint one can call, once per dialect that it speaks.
+
+    `zone` says where data goes: `local`, a region such as `eu`, or `any`.
+    `billed` is False for an engine on one's own machine: its tokens cost nothing per call.
+    `prices` is the provider's id in genai-prices, where it has one.
+    """
+
+    name: str
+    endpoints: dict[Dialect, Endpoint]
+    zone: str = "any"
+    auth: Auth = "key"
+    key_env: tuple[str, ...] = ()
+    """Variables that may hold the key; the first that is set wins."""
+    billed: bool = True
+    prices: str | None = None
+
+
+class Deployment(Struct, frozen=True, kw_only=True):
+    """A model at a provider: what one calls and pays for. `rates` is None where unknown."""
+
+    provider: str
+    model: str
+    model_class: ModelClass | None = None
+    rates: Rates | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.provider}/{self.model}"
+
+
+class Rates(Struct, frozen=True, kw_only=True):
+    """Prices in USD per million tokens for a small request, for estimates before a call.
+
+    What a call really cost is computed by `catalogue.prices.cost` at the time of the call.
+    """
+
+    input: Decimal
+    output: Decimal
+    cache_read: Decimal | None = None
+    stated: bool = False
+    """Stated in `rolecall.toml`, and so in force instead of the catalogue's price."""
+
+
+class Usage(Struct, frozen=True, kw_only=True):
+    """Token counts as the provider reported them; names follow OpenTelemetry's GenAI conventions.
+
+    `input_tokens` counts all input, cached parts included, whatever the dialect calls it;
+    `cache_read_input_tokens` and `cache_write_input_tokens` are parts of it.
+    `output_tokens` includes `reasoning_tokens`.
+    """
+
+    input_tokens: int
+    output_tokens: int
+    cache_read_input_tokens: int = 0
+    cache_write_input_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+class Signal(Struct, frozen=True, kw_only=True):
+    """One fact read off a request: the rule that saw it, and a sentence for the user."""
+
+    rule: str
+    says: str
+
+
+class Signals(Struct, frozen=True, kw_only=True):
+    """What the structure of a request says about the work."""
+
+    client: str | None = None
+    client_version: str | None = None
+    session: str | None = None
+    work: Work = "turn"
+    decided_by: Signal | None = None
+    """The rule that named `work`, where one did."""
+    generic: bool = False
+    """That rule is not about this client in particular."""
+    boundary: bool = False
+    """That rule lets another model play although a tool loop is open."""
+    seen: tuple[Signal, ...] = ()
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """What a client asked, parsed: facts only, never a body, a prompt or a key.
+
+    `asked_model` is the `model` value of the body; `asked_role` and `why` come from the headers
+    `x-rolecall-role` and `x-rolecall-why`. `body_bytes` is the size after decompression.
+    """
+
+    dialect: Dialect
+    endpoint: Literal["generate", "count_tokens"] = "generate"
+    workspace: str | None = None
+    asked_model: str
+    asked_role: Role | None = None
+    why: str | None = None
+    stream: bool = False
+    body_bytes: int
+    messages: int
+    tools: int
+    max_tokens: int | None = None
+    loop_open: bool = False
+    """The last message is a tool's result: the model is in the middle of a tool loop."""
+    signals: Signals
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """What is in force in a conversation before this request; nothing yet in a new one."""
+
+    key: str
+    role: Role | None = None
+    deployment: str | None = None
+    turns: int = 0
+
+
+class Ailment(Struct, frozen=True, kw_only=True):
+    """A deployment that is left alone for a while, why, and until when."""
+
+    until: datetime
+    why: str
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """The world as one value. Everything but `at` and `health` is fixed by `version`."""
+
+    version: str
+    providers: dict[str, Provider]
+    deployments: dict[str, Deployment]
+    stack: dict[Role, tuple[str, ...]]
+    borrowed: dict[Role, Role]
+    """Roles the stack leaves out, and the role whose cascade plays them."""
+    default_role: Role
+    work_roles: dict[Work, Role]
+    model_classes: dict[str, ModelClass]
+    """Class by model id, for names that clients ask for; facts of the catalogue."""
+    rules: str
+    """The version of the signal rules."""
+    at: datetime
+    health: dict[str, Ailment] = {}
+
+
+class Reason(Struct, frozen=True, kw_only=True):
+    """What decided the role, in one line a person can read."""
+
+    ground: Ground
+    rule: str
+    says: str
+
+
+class Justification(Struct, frozen=True, kw_only=True):
+    """Why the strongest class is deserved."""
+
+    kind: Literal["ask", "rule", "stack"]
+    says: str
+
+
+class Candidate(Struct, frozen=True, kw_only=True):
+    """A deployment that may play. `estimate` is USD for the input alone, None where unknown."""
+
+    deployment: str
+    model_class: ModelClass | None
+    estimate: Decimal | None = None
+    justification: Justification | None = None
+
+
+class Rejection(Struct, frozen=True, kw_only=True):
+    """A deployment that may not play, and why. `until` is set where the reason passes by itself."""
+
+    deployment: str
+    reason: Literal["dialect", "zone", "unwell", "unjustified", "unknown"]
+    says: str
+    until: datetime | None = None
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """Role, who plays it and why. `cascade[0]` plays; the rest follow if it fails."""
+
+    id: str
+    at: datetime
+    snapshot: str
+    role: Role
+    reason: Reason
+    cascade: tuple[Candidate, ...]
+    rejections: tuple[Rejection, ...]
+
+    @property
+    def chosen(self) -> Candidate | None:
+        return self.cascade[0] if self.cascade else None
+
+
+class Attempt(Struct, frozen=True, kw_only=True):
+    """One upstream call. Durations are seconds from the start of the attempt.
+
+    `outcome` is `answered`, or what went wrong; `status` is the upstream's HTTP status.
+    `cost` is USD, None where the price or the usage is unknown.
+    """
+
+    deployment: str
+    started: datetime
+    outcome: Outcome
+    status: int | None = None
+    detail: str | None = None
+    time_to_first_chunk: float | None = None
+    total: float = 0.0
+    response_model: str | None = None
+    usage: Usage | None = None
+    cost: Decimal | None = None
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """A decision with all that replays it, and what came of it. What the ledger keeps."""
+
+    decision: Decision
+    request: Request
+    session: Session
+    health: dict[str, Ailment]
+    attempts: tuple[Attempt, ...]
+    status: int
+    """The HTTP status that the client saw; 499 where it left first."""
+    total: float

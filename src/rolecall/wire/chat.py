@@ -1,0 +1,145 @@
+"""`openai.chat`: Chat Completions, as OpenAI and most engines speak it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+
+from rolecall.types import Usage
+from rolecall.wire.parsed import Author, Parsed, Reading, decode, survey
+from rolecall.wire.tally import Tally, count
+
+_NOTHING = Raw(b"null")
+
+
+class _Function(Struct):
+    name: Any = None
+
+
+class _Named(Struct):
+    """A tool that is offered, or a call of one."""
+
+    function: _Function | None = None
+    type: Any = None
+
+
+class _Message(Struct):
+    role: Any = None
+    content: Raw = _NOTHING
+    tool_calls: list[_Named] | None = None
+
+
+class _Body(Struct):
+    model: str
+    messages: list[_Message]
+    stream: bool | None = None
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    tools: list[_Named] | None = None
+    metadata: Any = None
+    response_format: Any = None
+    prompt_cache_key: Any = None
+    suffix: Any = None
+
+
+_body = msgspec.json.Decoder(_Body)
+
+
+def _author(message: _Message) -> Author:
+    match message.role:
+        case "user":
+            return "human"
+        case "tool" | "function":
+            return "tool"
+        case "system" | "developer":
+            return "system"
+        case _:
+            return "assistant"
+
+
+def _names(items: list[_Named] | None) -> tuple[str, ...]:
+    names = (item.function.name if item.function else item.type for item in items or ())
+    return tuple(name for name in names if isinstance(name, str))
+
+
+_reading = Reading(
+    author=_author,
+    content=lambda message: message.content,
+    calls=lambda message: _names(message.tool_calls),
+)
+
+
+def parse(body: bytes) -> Parsed:
+    """Read what routing needs. Raises `BodyError` where the body is not this dialect's."""
+    found = decode(_body, body)
+    talk = survey((), found.messages, _reading)
+    return Parsed(
+        model=found.model,
+        stream=bool(found.stream),
+        max_tokens=found.max_completion_tokens or found.max_tokens,
+        messages=len(found.messages),
+        tools=_names(found.tools),
+        fields={
+            "metadata": found.metadata,
+            "response_format": found.response_format,
+            "prompt_cache_key": found.prompt_cache_key,
+            "suffix": found.suffix,
+        },
+        **msgspec.structs.asdict(talk),
+    )
+
+
+class _InputDetails(Struct):
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+
+
+class _OutputDetails(Struct):
+    reasoning_tokens: int | None = None
+
+
+class _Usage(Struct):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    prompt_tokens_details: _InputDetails | None = None
+    completion_tokens_details: _OutputDetails | None = None
+
+
+class _Answer(Struct):
+    """A whole answer, or one chunk of a stream: usage stands in the same place in both."""
+
+    model: str | None = None
+    usage: _Usage | None = None
+
+
+_answer = msgspec.json.Decoder(_Answer)
+
+INTEREST = (b'"usage"', b"[DONE]")
+
+
+def fold(tally: Tally, data: bytes) -> Tally:
+    """Take up what one event, or a whole JSON answer, says of model and usage."""
+    if data == b"[DONE]":
+        return msgspec.structs.replace(tally, finished=True)
+    answer = _answer.decode(data)
+    return msgspec.structs.replace(
+        tally,
+        model=answer.model or tally.model,
+        usage=_usage(answer.usage) if answer.usage else tally.usage,
+    )
+
+
+def _usage(found: _Usage) -> Usage | None:
+    if found.prompt_tokens is None:
+        return None
+    inputs = found.prompt_tokens_details or _InputDetails()
+    outputs = found.completion_tokens_details or _OutputDetails()
+    return Usage(
+        input_tokens=count(found.prompt_tokens),
+        output_tokens=count(found.completion_tokens),
+        cache_read_input_tokens=count(inputs.cached_tokens),
+        cache_write_input_tokens=count(inputs.cache_write_tokens),
+        reasoning_tokens=count(outputs.reasoning_tokens),
+    )

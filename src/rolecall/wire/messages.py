@@ -1,0 +1,140 @@
+"""`anthropic.messages`: the Messages API, with its token counting endpoint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+
+from rolecall.types import Usage
+from rolecall.wire.parsed import Author, Parsed, Reading, blocks_of, decode, survey
+from rolecall.wire.tally import Tally, count
+
+_NOTHING = Raw(b"null")
+
+
+class _Named(Struct):
+    name: Any = None
+    type: Any = None
+
+
+class _Message(Struct):
+    role: Any = None
+    content: Raw = _NOTHING
+
+
+class _Body(Struct):
+    model: str
+    messages: list[_Message]
+    system: Raw = _NOTHING
+    stream: bool | None = None
+    max_tokens: int | None = None
+    tools: list[_Named] | None = None
+    metadata: Any = None
+    output_config: Any = None
+
+
+_body = msgspec.json.Decoder(_Body)
+_calls = msgspec.json.Decoder(list[_Named])
+
+
+def _author(message: _Message) -> Author:
+    match message.role:
+        case "user":
+            return "tool" if b'"tool_result"' in bytes(message.content) else "human"
+        case "system":
+            return "system"
+        case _:
+            return "assistant"
+
+
+def _called(message: _Message) -> tuple[str, ...]:
+    try:
+        blocks = _calls.decode(message.content)
+    except msgspec.DecodeError:
+        return ()  # plain text, or a shape this dialect does not know
+    return tuple(b.name for b in blocks if b.type == "tool_use" and isinstance(b.name, str))
+
+
+_reading = Reading(author=_author, content=lambda message: message.content, calls=_called)
+
+
+def parse(body: bytes) -> Parsed:
+    """Read what routing needs. Raises `BodyError` where the body is not this dialect's."""
+    found = decode(_body, body)
+    talk = survey(blocks_of(found.system), found.messages, _reading)
+    return Parsed(
+        model=found.model,
+        stream=bool(found.stream),
+        max_tokens=found.max_tokens,
+        messages=len(found.messages),
+        tools=tuple(t.name for t in found.tools or () if isinstance(t.name, str)),
+        fields={"metadata": found.metadata, "output_config": found.output_config},
+        **msgspec.structs.asdict(talk),
+    )
+
+
+class _Usage(Struct):
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+
+
+class _Head(Struct):
+    model: str | None = None
+    usage: _Usage | None = None
+
+
+class _Answer(Struct):
+    """A whole answer, or an event: `message_start` wraps the message, `message_delta` does not."""
+
+    type: str = ""
+    model: str | None = None
+    usage: _Usage | None = None
+    message: Any = None
+
+
+class _Start(Struct):
+    message: _Head
+
+
+_answer = msgspec.json.Decoder(_Answer)
+_start = msgspec.json.Decoder(_Start)
+
+INTEREST = (b'"usage"', b"message_stop")
+
+
+def fold(tally: Tally, data: bytes) -> Tally:
+    """Take up what one event, or a whole JSON answer, says of model and usage.
+
+    `message_delta` repeats counts cumulatively, and may leave out those of the input.
+    """
+    answer = _answer.decode(data)
+    if answer.type == "message_stop":
+        return msgspec.structs.replace(tally, finished=True)
+    head = _start.decode(data).message if answer.type == "message_start" else answer
+    return msgspec.structs.replace(
+        tally,
+        model=head.model or tally.model,
+        usage=_usage(head.usage, tally.usage) if head.usage else tally.usage,
+    )
+
+
+def _usage(found: _Usage, before: Usage | None) -> Usage:
+    """Input counts exclude cached parts in this dialect; ours include them."""
+    known = before or Usage(input_tokens=0, output_tokens=0)
+    read = _newer(found.cache_read_input_tokens, known.cache_read_input_tokens)
+    write = _newer(found.cache_creation_input_tokens, known.cache_write_input_tokens)
+    plain = known.input_tokens - known.cache_read_input_tokens - known.cache_write_input_tokens
+    return Usage(
+        input_tokens=_newer(found.input_tokens, plain) + read + write,
+        output_tokens=_newer(found.output_tokens, known.output_tokens),
+        cache_read_input_tokens=read,
+        cache_write_input_tokens=write,
+    )
+
+
+def _newer(found: int | None, known: int) -> int:
+    return known if found is None else count(found)

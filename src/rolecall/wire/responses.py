@@ -1,0 +1,161 @@
+"""`openai.responses`: the Responses API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+
+from rolecall.types import Usage
+from rolecall.wire.parsed import Author, Parsed, Reading, decode, survey
+from rolecall.wire.tally import Tally, count
+
+_NOTHING = Raw(b"null")
+
+
+class _Item(Struct):
+    """An input item: a message, a tool call, its output, or something newer."""
+
+    type: Any = None
+    role: Any = None
+    content: Raw = _NOTHING
+    name: Any = None
+
+
+class _Named(Struct):
+    name: Any = None
+    type: Any = None
+
+
+class _Body(Struct):
+    model: str
+    input: list[_Item] | str
+    instructions: str | None = None
+    stream: bool | None = None
+    max_output_tokens: int | None = None
+    tools: list[_Named] | None = None
+    metadata: Any = None
+    text: Any = None
+    prompt_cache_key: Any = None
+    client_metadata: Any = None
+
+
+_body = msgspec.json.Decoder(_Body)
+
+
+def _author(item: _Item) -> Author:
+    match item.role:
+        case "user":
+            return "human"
+        case "system" | "developer":
+            return "system"
+        case "assistant":
+            return "assistant"
+        case _:
+            is_output = isinstance(item.type, str) and item.type.endswith("_output")
+            return "tool" if is_output else "assistant"
+
+
+def _called(item: _Item) -> tuple[str, ...]:
+    return (item.name,) if isinstance(item.name, str) else ()
+
+
+_reading = Reading(author=_author, content=lambda item: item.content, calls=_called)
+
+
+def parse(body: bytes) -> Parsed:
+    """Read what routing needs. Raises `BodyError` where the body is not this dialect's."""
+    found = decode(_body, body)
+    items = found.input
+    if isinstance(items, str):
+        items = [_Item(role="user", content=Raw(msgspec.json.encode(items)))]
+    talk = survey((found.instructions,) if found.instructions else (), items, _reading)
+    return Parsed(
+        model=found.model,
+        stream=bool(found.stream),
+        max_tokens=found.max_output_tokens,
+        messages=len(items),
+        tools=tuple(_tool_names(found.tools)),
+        fields={
+            "metadata": found.metadata,
+            "text": found.text,
+            "prompt_cache_key": found.prompt_cache_key,
+            "client_metadata": found.client_metadata,
+        },
+        **msgspec.structs.asdict(talk),
+    )
+
+
+def _tool_names(tools: list[_Named] | None) -> list[str]:
+    """Built-in tools have a type and no name."""
+    names = (tool.name if isinstance(tool.name, str) else tool.type for tool in tools or ())
+    return [name for name in names if isinstance(name, str)]
+
+
+class _InputDetails(Struct):
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+
+
+class _OutputDetails(Struct):
+    reasoning_tokens: int | None = None
+
+
+class _Usage(Struct):
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    input_tokens_details: _InputDetails | None = None
+    output_tokens_details: _OutputDetails | None = None
+
+
+class _Answer(Struct):
+    """A whole answer, or an event that carries one in `response`."""
+
+    type: str = ""
+    model: str | None = None
+    usage: _Usage | None = None
+    response: Any = None
+
+
+class _Inner(Struct):
+    model: str | None = None
+    usage: _Usage | None = None
+
+
+class _Wrapped(Struct):
+    response: _Inner
+
+
+_answer = msgspec.json.Decoder(_Answer)
+_wrapped = msgspec.json.Decoder(_Wrapped)
+
+_LAST = frozenset({"response.completed", "response.incomplete", "response.failed"})
+INTEREST = (b'"usage"', b"response.completed", b"response.incomplete", b"response.failed")
+
+
+def fold(tally: Tally, data: bytes) -> Tally:
+    """Take up what one event, or a whole JSON answer, says of model and usage."""
+    answer = _answer.decode(data)
+    wrapped = answer.type.startswith("response.") and answer.response is not None
+    head = _wrapped.decode(data).response if wrapped else answer
+    return msgspec.structs.replace(
+        tally,
+        model=head.model or tally.model,
+        usage=_usage(head.usage) if head.usage else tally.usage,
+        finished=tally.finished or answer.type in _LAST,
+    )
+
+
+def _usage(found: _Usage) -> Usage | None:
+    if found.input_tokens is None:
+        return None
+    inputs = found.input_tokens_details or _InputDetails()
+    outputs = found.output_tokens_details or _OutputDetails()
+    return Usage(
+        input_tokens=count(found.input_tokens),
+        output_tokens=count(found.output_tokens),
+        cache_read_input_tokens=count(inputs.cached_tokens),
+        cache_write_input_tokens=count(inputs.cache_write_tokens),
+        reasoning_tokens=count(outputs.reasoning_tokens),
+    )

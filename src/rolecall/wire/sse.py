@@ -1,0 +1,72 @@
+"""Read a server-sent event stream while it passes, without holding it back.
+
+Format: WHATWG HTML, section 9.2 (events end with a blank line; LF, CRLF or CR end a line).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from rolecall.wire.dialects import Wire
+from rolecall.wire.tally import Tally
+
+_BLANKS = (b"\n\n", b"\r\n\r\n", b"\r\r", b"\n\r\n")
+_BLANK = re.compile(b"|".join(_BLANKS))
+_LINE = re.compile(rb"\r\n|\n|\r")
+_LONGEST_EVENT = 4 * 1024 * 1024
+"""Bytes. A longer event is forwarded like any other, but not read."""
+
+
+class Reader:
+    """Feeds chunks of a stream, cut anywhere, to a dialect's `fold`."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._rest = b""
+        self.tally = Tally()
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes. Only events that may tell something are decoded."""
+        data = self._rest + chunk if self._rest else chunk
+        end = last_blank(data)
+        if end < 0:
+            self._rest = data if len(data) <= _LONGEST_EVENT else b""
+            return
+        self._rest = data[end:]
+        if any(mark in data for mark in self._wire.interest):
+            self._read(data[:end])
+
+    def close(self) -> None:
+        """The stream ended: what is left is an event whose blank line never came."""
+        if any(mark in self._rest for mark in self._wire.interest):
+            self._read(self._rest)
+        self._rest = b""
+
+    def _read(self, data: bytes) -> None:
+        for event in events(data):
+            if any(mark in event for mark in self._wire.interest):
+                self.tally = fold_once(self._wire, self.tally, event)
+
+
+def fold_once(wire: Wire, tally: Tally, data: bytes) -> Tally:
+    """Fold one event or answer; one that cannot be read is counted, not raised."""
+    try:
+        return wire.fold(tally, data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return msgspec.structs.replace(tally, malformed=tally.malformed + 1)
+
+
+def last_blank(data: bytes) -> int:
+    """Offset just after the last blank line, or -1."""
+    return max((data.rfind(mark) + len(mark) for mark in _BLANKS if mark in data), default=-1)
+
+
+def events(data: bytes) -> Iterator[bytes]:
+    """The `data` of each complete event, its lines joined by LF."""
+    for block in _BLANK.split(data):
+        lines = [line[5:].lstrip(b" ") for line in _LINE.split(block) if line.startswith(b"data:")]
+        if lines:
+            yield b"\n".join(lines)

@@ -1,0 +1,222 @@
+"""Runs the real coding clients, each in a home of its own, against a base URL.
+
+`url` is the root of the server (`http://127.0.0.1:PORT`), of the scripted upstream or of rolecall
+in front of it; each client is told it in its own way. Nothing of the person's own configuration,
+keys or session history is read: the environment is built from nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from msgspec import Struct
+
+KEY = "sk-e2e-not-a-key"
+SECONDS = 120.0
+"""No run of a client takes longer: it is ended then, with all it started."""
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Where a client runs: a home that holds its settings, and a git repository to work in."""
+
+    clients: Path
+    home: Path
+    repository: Path
+
+    def program(self, *parts: str) -> str:
+        return str(self.clients.joinpath(*parts))
+
+
+class Ran(Struct, frozen=True, kw_only=True):
+    """What came of a run."""
+
+    code: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+
+def prepare(clients: Path, folder: Path) -> Place:
+    """Lay out a home and a repository with one committed file, `greeting.py`, in `folder`."""
+    home, repository = folder / "home", folder / "repository"
+    home.mkdir(parents=True)
+    repository.mkdir()
+    place = Place(clients=clients, home=home, repository=repository)
+    (home / ".gitconfig").write_text(
+        "[user]\nname = Test\nemail = test@example.invalid\n[init]\ndefaultBranch = main\n"
+    )
+    (repository / "greeting.py").write_text('GREETING = "good morning"\n')
+    for command in (("init", "--quiet"), ("add", "."), ("commit", "--quiet", "-m", "start")):
+        if run(place, ["git", *command], {}).code:
+            raise RuntimeError(f"git {command[0]} failed in {str(repository)!r}")
+    return place
+
+
+def run(
+    place: Place, command: list[str], extra: dict[str, str], *, seconds: float = SECONDS
+) -> Ran:
+    """Run a command in the repository; end its whole process group when the time is over."""
+    began = time.monotonic()
+    with subprocess.Popen(
+        command,
+        cwd=place.repository,
+        env=environment(place) | extra,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            stdout, stderr = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            stdout, stderr = process.communicate()
+            stderr += f"\n{command[0]}: ended after {seconds} s"
+    took = time.monotonic() - began
+    return Ran(code=process.returncode, stdout=stdout, stderr=stderr, seconds=took)
+
+
+def environment(place: Place) -> dict[str, str]:
+    """Only what a program needs to start, with every folder of the user inside `home`."""
+    home = place.home
+    node = shutil.which("node")
+    path = [str(Path(node).parent)] if node else []
+    return {
+        "PATH": os.pathsep.join([*path, "/usr/local/bin", "/usr/bin", "/bin"]),
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_DATA_HOME": str(home / ".local/share"),
+        "XDG_STATE_HOME": str(home / ".local/state"),
+        "XDG_CACHE_HOME": str(home / ".cache"),
+        "LANG": "C.UTF-8",
+        "TERM": "dumb",
+        "NO_COLOR": "1",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "DO_NOT_TRACK": "1",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "CI": "1",
+    }
+
+
+def codex(place: Place, url: str, model: str, *arguments: str) -> Ran:
+    """Codex CLI; `arguments` follow `codex exec`, such as a prompt, or `review` and its options."""
+    folder = place.home / ".codex"
+    folder.mkdir(exist_ok=True)
+    (folder / "config.toml").write_text(
+        f'model = "{model}"\n'
+        'model_provider = "scripted"\n'
+        "check_for_update_on_startup = false\n"
+        "[model_providers.scripted]\n"
+        'name = "scripted"\n'
+        f'base_url = "{url}/v1"\n'
+        'env_key = "OPENAI_API_KEY"\n'
+        'wire_api = "responses"\n'
+        "[analytics]\nenabled = false\n"
+    )
+    command = [place.program("node/node_modules/.bin/codex"), "exec"]
+    command += ["--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox"]
+    return run(
+        place,
+        [*command, *arguments],
+        {"CODEX_HOME": str(folder), "OPENAI_API_KEY": KEY},
+    )
+
+
+def claude_code(place: Place, url: str, model: str, *arguments: str) -> Ran:
+    """Claude Code in print mode; `arguments` are the prompt and further options."""
+    command = [place.program("node/node_modules/.bin/claude"), "-p", *arguments]
+    return run(place, [*command, "--output-format", "json"], claude_settings(place, url, model))
+
+
+def claude_settings(place: Place, url: str, model: str) -> dict[str, str]:
+    return {
+        "ANTHROPIC_BASE_URL": url,
+        "ANTHROPIC_API_KEY": KEY,
+        "ANTHROPIC_MODEL": model,
+        "CLAUDE_CONFIG_DIR": str(place.home / ".claude"),
+        "IS_SANDBOX": "1",
+        "DISABLE_AUTOUPDATER": "1",
+        "DISABLE_TELEMETRY": "1",
+        "DISABLE_ERROR_REPORTING": "1",
+        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+    }
+
+
+def opencode(place: Place, url: str, model: str, *arguments: str) -> Ran:
+    """Run opencode over chat completions; `arguments` follow `opencode run`."""
+    settings = {
+        "$schema": "https://opencode.ai/config.json",
+        "model": f"scripted/{model}",
+        "small_model": f"scripted/{model}",
+        "autoupdate": False,
+        "share": "disabled",
+        "permission": {"*": "allow"},
+        "provider": {
+            "scripted": {
+                "npm": "@ai-sdk/openai-compatible",
+                "name": "scripted",
+                "options": {"baseURL": f"{url}/v1", "apiKey": KEY},
+                "models": {model: {"name": model, "limit": {"context": 200000, "output": 32000}}},
+            }
+        },
+    }
+    file = place.home / "opencode.json"
+    file.write_text(json.dumps(settings))
+    return run(
+        place,
+        [place.program("node/node_modules/.bin/opencode"), "run", *arguments],
+        {
+            "OPENCODE_CONFIG": str(file),
+            "OPENCODE_DISABLE_AUTOUPDATE": "1",
+            "OPENCODE_DISABLE_MODELS_FETCH": "1",
+            "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
+            "OPENCODE_DISABLE_DEFAULT_PLUGINS": "1",
+        },
+    )
+
+
+def vibe(place: Place, url: str, model: str, *arguments: str) -> Ran:
+    """Run Mistral Vibe over chat completions; `arguments` are the prompt and further options."""
+    folder = place.home / ".vibe"
+    folder.mkdir(exist_ok=True)
+    (folder / "config.toml").write_text(
+        'active_model = "main"\n'
+        "enable_telemetry = false\n"
+        "enable_update_checks = false\n"
+        "enable_auto_update = false\n"
+        "[[providers]]\n"
+        'name = "scripted"\n'
+        f'api_base = "{url}/v1"\n'
+        'api_key_env_var = "SCRIPTED_API_KEY"\n'
+        'api_style = "openai"\n'
+        'backend = "generic"\n'
+        "[[models]]\n"
+        f'name = "{model}"\n'
+        'provider = "scripted"\n'
+        'alias = "main"\n'
+    )
+    return run(
+        place,
+        [place.program("vibe/bin/vibe"), "-p", *arguments, "--output", "json", "--trust"],
+        {"VIBE_HOME": str(folder), "SCRIPTED_API_KEY": KEY, "MISTRAL_API_KEY": KEY},
+    )
+
+
+def aider(place: Place, url: str, model: str, *arguments: str) -> Ran:
+    """Run aider over chat completions, with one model for the edits and for commit messages."""
+    command = [place.program("aider/bin/aider"), "--model", f"openai/{model}"]
+    command += ["--weak-model", f"openai/{model}", "--edit-format", "diff", "--yes-always"]
+    command += ["--no-check-update", "--analytics-disable", "--no-show-release-notes"]
+    command += ["--no-show-model-warnings", "--no-gitignore", "--no-pretty", "--map-tokens", "0"]
+    return run(
+        place,
+        [*command, *arguments],
+        {"OPENAI_API_BASE": f"{url}/v1", "OPENAI_API_KEY": KEY, "AIDER_ANALYTICS": "false"},
+    )

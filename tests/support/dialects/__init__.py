@@ -1,0 +1,1 @@
+"""One module per dialect: `document`, `events` and `error`, from an `Answer`."""
