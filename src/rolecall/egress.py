@@ -7,7 +7,7 @@ what goes out and comes back is what the client and the provider said.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from typing import Literal
+from typing import Literal, Self
 
 import aiohttp
 from multidict import CIMultiDict
@@ -77,7 +77,7 @@ class Door:
         self._timeouts = timeouts
         self._urls: dict[str, URL] = {}
 
-    async def __aenter__(self) -> Door:
+    async def __aenter__(self) -> Self:
         timeouts = self._timeouts
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60, ttl_dns_cache=60),

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from support.answers import Answer, Received, Script, Tokens, ToolCall
 
 TASK = 'Make greeting.py say "good evening" and write it in capitals to ran.txt.'
@@ -25,6 +27,17 @@ TITLE = "Evening greeting"
 COMMIT = "feat: greet in the evening"
 SUBTASK = "Count the lines of greeting.py and say the number."
 SUBRESULT = "It has one line."
+SUMMARY = f"The task is: {TASK} Nothing is done yet."
+RAN_BEFORE = 'GREETING = "GOOD MORNING"\n'
+ALLOWED = {
+    "safe": True,
+    "outcome": "allow",
+    "risk_level": "low",
+    "user_authorization": "high",
+    "reason": "the user asked for it",
+    "rationale": "The user asked for it.",
+}
+"""Leave to run a tool, in the words of Codex and of Vibe at once."""
 
 Step = tuple[ToolCall, ...]
 
@@ -35,7 +48,7 @@ def working(*steps: Step, final: str = FINAL) -> Script:
     def script(received: Received) -> Answer:
         if any(SUBTASK in text for text in said_by_user(received)):
             return Answer(text=SUBRESULT, tokens=Tokens(input=400, output=12))
-        if not received.json.get("tools"):
+        if _is_chore(received):
             return Answer(text=chore(received), tokens=Tokens(input=300, output=8))
         done = calls_made(received)
         for step in steps:
@@ -48,11 +61,13 @@ def working(*steps: Step, final: str = FINAL) -> Script:
 
 
 def chore(received: Received) -> str:
-    """Answer a request without tools: a title, as JSON where the client asks for it so."""
-    schema = _asked_schema(received.json)
-    if schema is None:
-        return TITLE
-    return json.dumps({name: TITLE for name in schema.get("properties", {})})
+    """Answer a request that is no part of the work: a title, a summary, or leave to run a tool."""
+    asked = " ".join(_all_texts(received))
+    if "security classifier" in asked or received.header("x-openai-subagent") == "guardian":
+        return json.dumps(ALLOWED)
+    if "CONTEXT CHECKPOINT COMPACTION" in asked:
+        return SUMMARY
+    return json.dumps({"title": TITLE}) if _wants_json(received.json) else TITLE
 
 
 def editing(received: Received) -> Answer:
@@ -71,6 +86,20 @@ def codex_steps(_: Path) -> tuple[Step, ...]:
         (ToolCall(name="exec_command", arguments={"cmd": command}),)
         for command in ("cat greeting.py", edit, COMMAND)
     )
+
+
+def codex_escalation(_: Path) -> tuple[Step, ...]:
+    """Ask to run a command outside the sandbox, which Codex has approved by a model first."""
+    asking = {"sandbox_permissions": "require_escalated", "justification": "Write ran.txt?"}
+    return ((ToolCall(name="exec_command", arguments={"cmd": COMMAND, **asking}),),)
+
+
+def codex_full_context(received: Received) -> Answer:
+    """Play Codex's model, whose first answer reports so many tokens that Codex makes room."""
+    answer = working(*codex_steps(Path()))(received)
+    if received.index == 0:
+        return structs.replace(answer, tokens=Tokens(input=200_000))
+    return answer
 
 
 def claude_code_steps(repository: Path) -> tuple[Step, ...]:
@@ -125,7 +154,7 @@ def vibe_subagent(_: Path) -> tuple[Step, ...]:
     code = f"async function main() {{ return await tools.agents.spawn({spawn}); }}"
     return (
         (ToolCall(name="run_typescript", arguments={"code": code}),),
-        (ToolCall(name="wait", arguments={"timeout_ms": 20_000}),),
+        (ToolCall(name="wait", arguments={"timeout_ms": 3000}),),
     )
 
 
@@ -177,11 +206,17 @@ def _texts(content: object) -> Iterator[str]:
         yield from (part["text"] for part in content if "text" in part)
 
 
-def _asked_schema(body: dict[str, Any]) -> dict[str, Any] | None:
-    """Find the JSON schema that the answer must follow, where the client names one."""
-    for option in ("output_config", "text"):
-        form = (body.get(option) or {}).get("format") or {}
-        if form.get("type") == "json_schema":
-            schema: dict[str, Any] = form["schema"]
-            return schema
-    return None
+def _all_texts(received: Received) -> Iterator[str]:
+    yield from _texts(received.json.get("system"))
+    for message in history(received):
+        yield from _texts(message.get("content"))
+
+
+def _is_chore(received: Received) -> bool:
+    """Tell what is no part of the work. Codex's approval check offers tools all the same."""
+    return not received.json.get("tools") or received.header("x-openai-subagent") == "guardian"
+
+
+def _wants_json(body: dict[str, Any]) -> bool:
+    forms = [(body.get(option) or {}).get("format") or {} for option in ("output_config", "text")]
+    return any(form.get("type") == "json_schema" for form in forms)

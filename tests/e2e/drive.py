@@ -21,6 +21,43 @@ KEY = "sk-e2e-not-a-key"
 SECONDS = 120.0
 """No run of a client takes longer: it is ended then, with all it started."""
 
+CODEX_SETTINGS = """
+model = "{model}"
+model_provider = "scripted"
+check_for_update_on_startup = false
+
+[model_providers.scripted]
+name = "scripted"
+base_url = "{url}/v1"
+env_key = "OPENAI_API_KEY"
+wire_api = "responses"
+
+[analytics]
+enabled = false
+"""
+VIBE_SETTINGS = """
+active_model = "main"
+enable_telemetry = false
+enable_update_checks = false
+enable_auto_update = false
+
+[[providers]]
+name = "scripted"
+api_base = "{url}/v1"
+api_key_env_var = "SCRIPTED_API_KEY"
+api_style = "openai"
+backend = "generic"
+
+[[models]]
+name = "{model}"
+provider = "scripted"
+alias = "main"
+
+[utility_models]
+title = "main"
+smart_approve = "main"
+"""
+
 
 class Place(Struct, frozen=True, kw_only=True):
     """Where a client runs: a home that holds its settings, and a git repository to work in."""
@@ -107,26 +144,18 @@ def environment(place: Place) -> dict[str, str]:
 
 def codex(place: Place, url: str, model: str, *arguments: str) -> Ran:
     """Codex CLI; `arguments` follow `codex exec`, such as a prompt, or `review` and its options."""
+    free = "--dangerously-bypass-approvals-and-sandbox"
+    return codex_asking(place, url, model, free, *arguments)
+
+
+def codex_asking(place: Place, url: str, model: str, *arguments: str) -> Ran:
+    """Codex CLI with its sandbox and its approvals."""
     folder = place.home / ".codex"
     folder.mkdir(exist_ok=True)
-    (folder / "config.toml").write_text(
-        f'model = "{model}"\n'
-        'model_provider = "scripted"\n'
-        "check_for_update_on_startup = false\n"
-        "[model_providers.scripted]\n"
-        'name = "scripted"\n'
-        f'base_url = "{url}/v1"\n'
-        'env_key = "OPENAI_API_KEY"\n'
-        'wire_api = "responses"\n'
-        "[analytics]\nenabled = false\n"
-    )
-    command = [place.program("node/node_modules/.bin/codex"), "exec"]
-    command += ["--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox"]
-    return run(
-        place,
-        [*command, *arguments],
-        {"CODEX_HOME": str(folder), "OPENAI_API_KEY": KEY},
-    )
+    (folder / "config.toml").write_text(CODEX_SETTINGS.format(url=url, model=model))
+    command = [place.program("node/node_modules/.bin/codex"), "exec", "--skip-git-repo-check"]
+    keys = {"CODEX_HOME": str(folder), "OPENAI_API_KEY": KEY}
+    return run(place, [*command, *arguments], keys)
 
 
 def claude_code(place: Place, url: str, model: str, *arguments: str) -> Ran:
@@ -186,22 +215,7 @@ def vibe(place: Place, url: str, model: str, *arguments: str) -> Ran:
     """Run Mistral Vibe over chat completions; `arguments` are the prompt and further options."""
     folder = place.home / ".vibe"
     folder.mkdir(exist_ok=True)
-    (folder / "config.toml").write_text(
-        'active_model = "main"\n'
-        "enable_telemetry = false\n"
-        "enable_update_checks = false\n"
-        "enable_auto_update = false\n"
-        "[[providers]]\n"
-        'name = "scripted"\n'
-        f'api_base = "{url}/v1"\n'
-        'api_key_env_var = "SCRIPTED_API_KEY"\n'
-        'api_style = "openai"\n'
-        'backend = "generic"\n'
-        "[[models]]\n"
-        f'name = "{model}"\n'
-        'provider = "scripted"\n'
-        'alias = "main"\n'
-    )
+    (folder / "config.toml").write_text(VIBE_SETTINGS.format(url=url, model=model))
     return run(
         place,
         [place.program("vibe/bin/vibe"), "-p", *arguments, "--output", "json", "--trust"],
@@ -211,12 +225,17 @@ def vibe(place: Place, url: str, model: str, *arguments: str) -> Ran:
 
 def aider(place: Place, url: str, model: str, *arguments: str) -> Ran:
     """Run aider over chat completions, with one model for the edits and for commit messages."""
-    command = [place.program("aider/bin/aider"), "--model", f"openai/{model}"]
-    command += ["--weak-model", f"openai/{model}", "--edit-format", "diff", "--yes-always"]
+    name = f"openai/{model}"
+    known = place.home / ".aider/caches/model_prices_and_context_window.json"
+    known.parent.mkdir(parents=True, exist_ok=True)
+    known.write_text(json.dumps({name: {"max_input_tokens": 128_000, "mode": "chat"}}))
+    command = [place.program("aider/bin/aider"), "--model", name, "--weak-model", name]
+    command += ["--edit-format", "diff", "--map-tokens", "0", "--yes-always", "--no-gitignore"]
     command += ["--no-check-update", "--analytics-disable", "--no-show-release-notes"]
-    command += ["--no-show-model-warnings", "--no-gitignore", "--no-pretty", "--map-tokens", "0"]
-    return run(
-        place,
-        [*command, *arguments],
-        {"OPENAI_API_BASE": f"{url}/v1", "OPENAI_API_KEY": KEY, "AIDER_ANALYTICS": "false"},
-    )
+    command += ["--no-show-model-warnings", "--no-pretty"]
+    settings = {
+        "OPENAI_API_BASE": f"{url}/v1",
+        "OPENAI_API_KEY": KEY,
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    }
+    return run(place, [*command, *arguments], settings)

@@ -29,9 +29,7 @@ NO_NPM = (
     "Codex, Claude Code and opencode are missing: there is no npm on PATH. Install Node.js 20 or "
     "later, then run again."
 )
-NO_OLD_PYTHON = (
-    "aider is missing: it needs Python 3.11 or 3.12, and none was found. Install one, then run again."
-)
+NO_OLD_PYTHON = "aider is missing: it needs Python 3.11 or 3.12, and none was found. Install one, then run again."
 
 
 def main(arguments: list[str]) -> int:
@@ -75,8 +73,12 @@ def install_python(target: Path, pins: str, python: str | None, missing: str) ->
     uv = find_uv()
     inside = str(target / "bin/python")
     if uv:
-        subprocess.run([*uv, "venv", "--quiet", "--clear", "--python", python, str(target)], check=True)
-        subprocess.run([*uv, "pip", "install", "--quiet", "--python", inside, "-r", str(file)], check=True)
+        subprocess.run(
+            [*uv, "venv", "--quiet", "--clear", "--python", python, str(target)], check=True
+        )
+        subprocess.run(
+            [*uv, "pip", "install", "--quiet", "--python", inside, "-r", str(file)], check=True
+        )
     else:
         subprocess.run([python, "-m", "venv", "--clear", str(target)], check=True)
         subprocess.run([inside, "-m", "pip", "install", "--quiet", "-r", str(file)], check=True)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, time
 from decimal import Decimal
 from pathlib import Path
+from typing import assert_never
 
 import genai_prices
 import msgspec
@@ -81,17 +82,31 @@ def _countable(price: upstream.ModelPrice) -> bool:
 
 
 def _price(entry: upstream.ConditionalPrice) -> Price:
-    limit, price = entry.constraint, vars(entry.prices)
+    price = vars(entry.prices)
     read, write = price.get("cache_read_mtok"), price.get("cache_write_mtok")
-    daily = isinstance(limit, upstream.TimeOfDateConstraint)
+    since, between = _when(entry.constraint)
     return Price(
-        since=limit.start_date if isinstance(limit, upstream.StartDateConstraint) else None,
-        between=(_utc(limit.start_time), _utc(limit.end_time)) if daily else None,
+        since=since,
+        between=between,
         input=_steps(price["input_mtok"]),
         output=_steps(price["output_mtok"]),
         cache_read=None if read is None else _steps(read),
         cache_write=None if write is None else _steps(write),
     )
+
+
+def _when(
+    limit: upstream.StartDateConstraint | upstream.TimeOfDateConstraint | None,
+) -> tuple[date | None, tuple[time, time] | None]:
+    match limit:
+        case None:
+            return None, None
+        case upstream.StartDateConstraint():
+            return limit.start_date, None
+        case upstream.TimeOfDateConstraint():
+            return None, (_utc(limit.start_time), _utc(limit.end_time))
+        case _:
+            assert_never(limit)
 
 
 def _utc(moment: time) -> time:
@@ -106,7 +121,7 @@ def _steps(price: Decimal | upstream.TieredPrices) -> tuple[Step, ...]:
     return (Step(0, price.base), *(Step(tier.start, tier.price) for tier in price.tiers))
 
 
-def _text(book: PriceBook) -> bytes:
+def text(book: PriceBook) -> bytes:
     """One line per tariff, so that a changed price is one changed line."""
     plain = msgspec.to_builtins(book)
     lines = [
@@ -130,4 +145,4 @@ def _line(entry: dict[str, object]) -> str:
 
 if __name__ == "__main__":
     day = date.fromisoformat(sys.argv[1])
-    Path(__file__).with_name("prices.json").write_bytes(_text(distil(day)))
+    Path(__file__).with_name("prices.json").write_bytes(text(distil(day)))

@@ -29,7 +29,7 @@ class Step(Struct, frozen=True, array_like=True):
     price: Decimal
 
 
-class Price(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Price(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Prices from the UTC day `since` on, or between two UTC times of each day.
 
     The first step of each holds for small requests. A cached part without a price of its own costs
@@ -44,7 +44,7 @@ class Price(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cache_write: tuple[Step, ...] | None = None
 
 
-class Tariff(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Tariff(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """All prices of a model at a provider; the last one in force counts.
 
     `names` are ids and aliases; the ones in `dated` may carry a date as their last part.

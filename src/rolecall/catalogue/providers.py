@@ -6,14 +6,15 @@ What differs between them is data, in `providers.toml`; each fact there has a so
 from __future__ import annotations
 
 from datetime import date
+from importlib import resources
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
-from rolecall.types import Dialect, Role
+from rolecall.types import Dialect, KeyHeader, Role
 
 Shape = Literal["ollama", "lmstudio", "llamacpp", "vllm"]
-KeyHeader = Literal["authorization", "x-api-key"]
 
 
 class Endpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,7 +29,7 @@ class Endpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     checked: date
 
 
-class Preset(Struct, frozen=True, kw_only=True):
+class Preset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A hosted provider.
 
     `key_env` names the variables that may hold the key; the first that is set wins.
@@ -44,12 +45,12 @@ class Preset(Struct, frozen=True, kw_only=True):
     suggest: dict[Role, str] = {}
 
 
-class EnginePreset(Struct, frozen=True, kw_only=True):
+class EnginePreset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A local engine at its usual place.
 
     `base_url` has no path and no slash at its end; `probe` is the URL that lists the engine's
     models; `shape` says how that list is written; `dialects` are those that current versions
-    speak natively.
+    speak themselves.
     """
 
     name: str
@@ -58,3 +59,33 @@ class EnginePreset(Struct, frozen=True, kw_only=True):
     shape: Shape
     dialects: tuple[Dialect, ...]
     zone: str = "local"
+    source: str = ""
+    checked: date | None = None
+
+
+def load_presets() -> dict[str, Preset]:
+    """The hosted providers by name."""
+    return {
+        name: msgspec.convert({"name": name, **table}, Preset)
+        for name, table in _tables().providers.items()
+    }
+
+
+def load_engines() -> dict[str, EnginePreset]:
+    """The engines by name."""
+    return {
+        name: msgspec.convert({"name": name, **table}, EnginePreset)
+        for name, table in _tables().engines.items()
+    }
+
+
+class _File(Struct, frozen=True, forbid_unknown_fields=True):
+    """The file before its names move into the values."""
+
+    providers: dict[str, dict[str, object]]
+    engines: dict[str, dict[str, object]]
+
+
+def _tables() -> _File:
+    text = resources.files("rolecall.catalogue").joinpath("providers.toml").read_bytes()
+    return msgspec.toml.decode(text, type=_File)

@@ -83,12 +83,12 @@ def _ledger(settings: Settings) -> Iterator[Finding]:
 
 
 def _embedded(settings: Settings) -> Iterator[Finding]:
-    missing = embedded.available()
-    if missing is None:
+    lacking = embedded.missing()
+    if lacking is None:
         yield Finding(about="embedded engine", state="ok", says="installed")
         return
     state: Literal["wrong", "missing"] = "wrong" if uses_embedded(settings) else "missing"
-    yield Finding(about="embedded engine", state=state, says="not installed", mend=missing)
+    yield Finding(about="embedded engine", state=state, says="not installed", mend=lacking)
 
 
 def _keys(known: Known) -> Iterator[Finding]:

@@ -7,14 +7,14 @@ from decimal import Decimal
 
 from rolecall.cli.words import dollars, seconds, tokens
 from rolecall.gateway.views import total_cost
-from rolecall.routing.costs import price
+from rolecall.routing.costs import Price
 from rolecall.routing.explain import flips
 from rolecall.types import Attempt, Decision, Record, Snapshot, Usage
 
 _LABEL = 11
 
 
-def why_text(record: Record, snapshot: Snapshot) -> str:
+def why_text(record: Record, snapshot: Snapshot, price: Price) -> str:
     """Role, signals, justification, what happened, costs, rejections, what would flip it."""
     decision = record.decision
     lines = [_heading(record), "", f"{decision.role}, because {decision.reason.says}.", ""]
@@ -25,7 +25,7 @@ def why_text(record: Record, snapshot: Snapshot) -> str:
     if used is not None:
         lines += _labelled("used", [tokens(used)])
         lines += _labelled("cost", [dollars(total_cost(record))])
-        lines += _labelled("instead", list(_instead(record, snapshot, used)))
+        lines += _labelled("instead", list(_instead(record, snapshot, used, price)))
     lines += _labelled(
         "flips", [_flip_line(f.change, f.role, f.deployment) for f in flips(record, snapshot)]
     )
@@ -77,11 +77,11 @@ def _happened(attempt: Attempt) -> str:
     )
 
 
-def _instead(record: Record, snapshot: Snapshot, used: Usage) -> Iterator[str]:
+def _instead(record: Record, snapshot: Snapshot, used: Usage, price: Price) -> Iterator[str]:
     """What the same tokens would have cost elsewhere in the stack, cheapest first."""
     played, at = record.attempts[-1].deployment, record.decision.at
     others = [name for name in snapshot.deployments if name != played]
-    priced = [(price(snapshot, name, used, at), name) for name in others]
+    priced = [(price(name, used, at), name) for name in others]
     known = sorted((amount, name) for amount, name in priced if amount is not None)
     width = max((len(name) for name in others), default=0)
     own = total_cost(record)

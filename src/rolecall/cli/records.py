@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from rolecall.catalogue.prices import load_prices
 from rolecall.cli.options import Config, Json
 from rolecall.cli.print_log import log_table
 from rolecall.cli.print_why import why_text
@@ -15,8 +16,9 @@ from rolecall.cli.setup import ledger
 from rolecall.errors import LedgerError
 from rolecall.gateway.views import decision_view, encode, summary_view
 from rolecall.ledger.store import Ledger
+from rolecall.routing.costs import pricing
 from rolecall.routing.explain import redecide
-from rolecall.types import Record
+from rolecall.types import Record, Snapshot
 
 
 def log(
@@ -35,23 +37,26 @@ def log(
 
 
 def why(
-    id: Annotated[
-        str, typer.Argument(help="A decision's id or its beginning, or `last`.")
+    decision: Annotated[
+        str, typer.Argument(metavar="ID", help="An id or its beginning, or `last`.")
     ] = "last",
     config: Config = None,
     json: Json = False,
 ) -> None:
     """Tell the reason of one decision: signals, justification, costs, and what would flip it."""
     store = ledger(config)
-    record = _find(store, id)
+    record = _find(store, decision)
     snapshot = store.snapshot(record.decision.snapshot)
-    typer.echo(encode(decision_view(record, snapshot)) if json else why_text(record, snapshot))
+    if json:
+        typer.echo(encode(decision_view(record, snapshot)))
+    else:
+        typer.echo(why_text(record, snapshot, pricing(load_prices(), snapshot)))
 
 
 def replay(config: Config = None, json: Json = False) -> None:
     """Decide every recorded request again and report those that come out differently."""
     store = ledger(config)
-    worlds = {}
+    worlds: dict[str, Snapshot] = {}
     differing: list[str] = []
     counts: Counter[str] = Counter()
     for record in store.all_records():

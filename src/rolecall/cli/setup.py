@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rolecall.catalogue.models import load_models
+from rolecall.catalogue.prices import load_prices
 from rolecall.catalogue.providers import load_engines, load_presets
 from rolecall.config.build import Known, build
 from rolecall.config.load import config_file, data_folder, environment, load
@@ -31,7 +32,12 @@ NOT_RUNNING = "http://127.0.0.1:0/v1"
 
 
 def catalogue() -> Known:
-    return Known(presets=load_presets(), engines=load_engines(), models=load_models())
+    return Known(
+        presets=load_presets(),
+        engines=load_engines(),
+        models=load_models(),
+        prices=load_prices(),
+    )
 
 
 def settings_in_force(config: Path | None, known: Known) -> Settings:

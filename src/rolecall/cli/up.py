@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Mapping
 from contextlib import ExitStack
 from types import FrameType
 from typing import Annotated
@@ -24,10 +23,9 @@ from rolecall.errors import ConfigError, StartError
 from rolecall.gateway.access import LOOPBACK, Access
 from rolecall.gateway.intake import Limits
 from rolecall.gateway.run import Plan, bind, run
-from rolecall.ledger.store import Ledger, open_ledger
-from rolecall.routing.costs import price
-from rolecall.routing.rules import RuleBook, load_rules
-from rolecall.types import Snapshot
+from rolecall.ledger.store import open_ledger
+from rolecall.routing.costs import pricing
+from rolecall.routing.rules import load_rules
 
 
 def up(
@@ -49,7 +47,17 @@ def up(
         ledger.keep_snapshot(snapshot)
         print_start(snapshot, settings.source, ledger.path, listening.getsockname())
         signal.signal(signal.SIGTERM, _stop)
-        run(_plan(settings, snapshot, book, access, secrets, ledger), listening)
+        plan = Plan(
+            world=snapshot,
+            book=book,
+            access=access,
+            limits=_limits(settings),
+            timeouts=settings.timeouts,
+            keys=secrets,
+            price=pricing(known.prices, snapshot),
+            ledger=ledger,
+        )
+        run(plan, listening)
 
 
 def _with_address(settings: Settings, host: str | None, port: int | None) -> Settings:
@@ -84,34 +92,16 @@ def _with_engine(settings: Settings, stack: ExitStack) -> Settings:
     """Start the embedded engine where a cascade asks for it."""
     if not uses_embedded(settings):
         return settings
-    missing = embedded.available()
-    if missing is not None:
-        raise StartError(
-            f"{settings.source}: no key and no local engine, and the embedded one cannot start: {missing}"
-        )
+    lacking = embedded.missing()
+    if lacking is not None:
+        raise StartError(f"{settings.source}: the stack uses the embedded engine, and {lacking}")
     engine = stack.enter_context(embedded.start())
     return with_embedded(settings, engine.url)
 
 
-def _plan(
-    settings: Settings,
-    snapshot: Snapshot,
-    book: RuleBook,
-    access: Access,
-    secrets: Mapping[str, str],
-    ledger: Ledger,
-) -> Plan:
-    limit = int(settings.server.max_body_mib * 1024 * 1024)
-    return Plan(
-        world=snapshot,
-        book=book,
-        access=access,
-        limits=Limits(body=limit, patience=settings.timeouts.body),
-        timeouts=settings.timeouts,
-        keys=secrets,
-        price=lambda name, usage, at: price(snapshot, name, usage, at),
-        ledger=ledger,
-    )
+def _limits(settings: Settings) -> Limits:
+    size = int(settings.server.max_body_mib * 1024 * 1024)
+    return Limits(body=size, patience=settings.timeouts.body)
 
 
 def _stop(_: int, __: FrameType | None) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 
 import msgspec
 from msgspec import Struct
 
 from rolecall.catalogue.models import Model
-from rolecall.catalogue.prices import rates
+from rolecall.catalogue.prices import PriceBook, rates, tariff
 from rolecall.catalogue.providers import EnginePreset, Preset
 from rolecall.config.load import nearest
 from rolecall.config.settings import ModelSettings, ProviderSettings, Settings
@@ -53,6 +53,9 @@ LENDERS: dict[Role, tuple[Role, ...]] = {
 }
 """Whose cascade plays a role that the stack leaves out. `local` borrows from nobody."""
 
+_NO_TIME = datetime(1, 1, 1, tzinfo=UTC)
+"""Stands for the time in what a snapshot's version is computed from."""
+
 
 class Known(Struct, frozen=True, kw_only=True):
     """What the catalogue knows, loaded once."""
@@ -60,6 +63,7 @@ class Known(Struct, frozen=True, kw_only=True):
     presets: Mapping[str, Preset]
     engines: Mapping[str, EnginePreset]
     models: Mapping[str, Model]
+    prices: PriceBook
 
 
 def build(settings: Settings, known: Known, *, rules: str, at: datetime) -> Snapshot:
@@ -80,7 +84,7 @@ def build(settings: Settings, known: Known, *, rules: str, at: datetime) -> Snap
         rules=rules,
         at=at,
     )
-    timeless = msgspec.structs.replace(snapshot, at=datetime.min)
+    timeless = msgspec.structs.replace(snapshot, at=_NO_TIME)
     version = blake2b(msgspec.json.encode(timeless), digest_size=8).hexdigest()
     return msgspec.structs.replace(snapshot, version=version)
 
@@ -215,11 +219,13 @@ def _deployment(
         provider=provider,
         model=model,
         model_class=given.model_class or (fact.model_class if fact else None),
-        rates=_rates(given, providers[provider], model, at),
+        rates=_rates(given, providers[provider], model, known.prices, at),
     )
 
 
-def _rates(given: ModelSettings, provider: Provider, model: str, at: datetime) -> Rates | None:
+def _rates(
+    given: ModelSettings, provider: Provider, model: str, book: PriceBook, at: datetime
+) -> Rates | None:
     if given.input_price is not None and given.output_price is not None:
         return Rates(
             input=given.input_price,
@@ -227,7 +233,8 @@ def _rates(given: ModelSettings, provider: Provider, model: str, at: datetime) -
             cache_read=given.cache_read_price,
             stated=True,
         )
-    return None if provider.prices is None else rates(prices=provider.prices, model=model, at=at)
+    found = tariff(book, prices=provider.prices, model=model) if provider.billed else None
+    return None if found is None else rates(found, at)
 
 
 def _stack(settings: Settings) -> tuple[dict[Role, tuple[str, ...]], dict[Role, Role]]:

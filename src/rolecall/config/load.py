@@ -1,4 +1,4 @@
-"""Find and read `rolecall.toml`. A wrong key is an error that names it and the nearest right one."""
+"""Find and read `rolecall.toml`. An error names the wrong key and the nearest right one."""
 
 from __future__ import annotations
 

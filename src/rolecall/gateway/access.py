@@ -62,8 +62,7 @@ def _is_foreign(origin: str) -> bool:
     """Editors send origins of their own scheme; pages send http, https or `null`."""
     try:
         parts = urlsplit(origin)
-        return origin == "null" or (
-            parts.scheme in {"http", "https"} and (parts.hostname or "") not in LOOPBACK
-        )
     except ValueError:
         return True
+    is_page = parts.scheme in {"http", "https"} and (parts.hostname or "") not in LOOPBACK
+    return is_page or origin == "null"

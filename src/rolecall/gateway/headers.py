@@ -34,7 +34,7 @@ _OWN = b"x-rolecall-"
 
 
 def outbound(headers: Iterable[Header], *, own_credentials: bool) -> list[tuple[str, str]]:
-    """The client's headers as they go to a provider; its credentials only with `auth = "client"`."""
+    """The client's headers as they go to a provider; its key only with `auth = "client"`."""
     named: frozenset[bytes] = frozenset()
     passed: list[tuple[str, str]] = []
     for name, value in headers:

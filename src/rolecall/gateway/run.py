@@ -17,9 +17,10 @@ from rolecall.gateway.access import Access
 from rolecall.gateway.app import application
 from rolecall.gateway.intake import Limits
 from rolecall.gateway.protocol import Protocol
-from rolecall.gateway.state import Gateway, Price
+from rolecall.gateway.state import Gateway
 from rolecall.ledger.store import Ledger
 from rolecall.ledger.writer import Writer
+from rolecall.routing.costs import Price
 from rolecall.routing.rules import RuleBook
 from rolecall.types import Snapshot
 

@@ -6,7 +6,6 @@ import secrets
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from decimal import Decimal
 
 import msgspec
 from msgspec import Struct
@@ -18,12 +17,10 @@ from rolecall.gateway.ids import decision_id, sequence
 from rolecall.gateway.intake import Limits
 from rolecall.ledger.store import Ledger
 from rolecall.ledger.writer import Writer
+from rolecall.routing.costs import Price
 from rolecall.routing.rules import RuleBook
 from rolecall.routing.sessions import Sessions
-from rolecall.types import Snapshot, Usage
-
-Price = Callable[[str, Usage, datetime], Decimal | None]
-"""What a call cost, in USD: deployment, usage, time of the call. None where unknown."""
+from rolecall.types import Snapshot
 
 
 class Gateway(Struct, kw_only=True):

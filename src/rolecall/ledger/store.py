@@ -105,8 +105,9 @@ def open_ledger(path: Path) -> Ledger:
 
 
 def _settle(connection: Any, _: Any) -> None:
-    """WAL with synchronous=NORMAL: a commit survives kill -9 (sqlite.org/wal.html, section 4);
-    only a loss of power can take the newest ones.
+    """Readers beside the writer, and commits that survive the end of the process.
+
+    With synchronous=NORMAL only a loss of power can take the newest (sqlite.org/wal.html).
     """
     for pragma in (
         "journal_mode=WAL",

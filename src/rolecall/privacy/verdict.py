@@ -22,5 +22,5 @@ def clear(decision: Decision) -> Clearance:
 
 
 def clear_probe() -> Clearance:
-    """For questions that carry nothing of a user's: which models does a local engine have?"""
+    """A pass for questions that carry nothing of a user's, such as an engine's list of models."""
     return Clearance(zones=frozenset({"local"}))

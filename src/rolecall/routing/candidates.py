@@ -87,7 +87,7 @@ def _rejection(
         return Rejection(deployment=name, reason="zone", says=says)
     if deployment.model_class == STRONGEST and why is None:
         lender = snapshot.borrowed.get(role)
-        says = f"nothing explains the strongest class here: the stack gives it to {lender}, not to {role}"
+        says = f"nobody says why: the stack gives this class to {lender}, not to {role}"
         return Rejection(deployment=name, reason="unjustified", says=says)
     ailment = snapshot.health.get(name)
     if ailment is not None and ailment.until > snapshot.at:

@@ -1,39 +1,44 @@
-"""What a request would cost before it is sent, and what it did cost."""
+"""What a request did cost, and what it would have cost elsewhere."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
-from rolecall.catalogue.prices import cost
+from rolecall.catalogue.prices import PriceBook, Tariff, cost, flat_tariff, tariff
 from rolecall.routing.candidates import find
-from rolecall.types import Rates, Snapshot, Usage
+from rolecall.types import Snapshot, Usage
 
-_MILLION = Decimal(1_000_000)
+Price = Callable[[str, Usage, datetime], Decimal | None]
+"""USD for a call: the deployment's name, what it used, when. None where the price is unknown."""
+
+_MOST_NAMES = 1000
+"""Deployments whose tariff is remembered; clients may pin any model of a provider."""
 
 
-def price(snapshot: Snapshot, name: str, usage: Usage, at: datetime) -> Decimal | None:
-    """USD for `usage` at a deployment, at the prices of that moment; None where unknown.
+def pricing(book: PriceBook, snapshot: Snapshot) -> Price:
+    """Prices of a stack. One stated in `rolecall.toml` outranks the catalogue's."""
+    tariffs: dict[str, Tariff | None] = {}
 
-    A price stated in `rolecall.toml` outranks the catalogue's. Engines that bill nothing cost 0.
-    """
+    def price(name: str, usage: Usage, at: datetime) -> Decimal | None:
+        if name not in tariffs:
+            if len(tariffs) >= _MOST_NAMES:
+                tariffs.clear()
+            tariffs[name] = _tariff(book, snapshot, name)
+        found = tariffs[name]
+        if found is not None:
+            return cost(found, usage, at)
+        return None if snapshot.providers[name.partition("/")[0]].billed else Decimal(0)
+
+    return price
+
+
+def _tariff(book: PriceBook, snapshot: Snapshot, name: str) -> Tariff | None:
     deployment = find(name, snapshot)
     provider = snapshot.providers[deployment.provider]
     if deployment.rates is not None and deployment.rates.stated:
-        return _stated(deployment.rates, usage)
+        return flat_tariff(deployment.rates)
     if not provider.billed:
-        return Decimal(0)
-    if provider.prices is None:
         return None
-    return cost(usage, prices=provider.prices, model=deployment.model, at=at)
-
-
-def _stated(rates: Rates, usage: Usage) -> Decimal:
-    read = usage.cache_read_input_tokens
-    read_rate = rates.input if rates.cache_read is None else rates.cache_read
-    total = (
-        (usage.input_tokens - read) * rates.input
-        + read * read_rate
-        + usage.output_tokens * rates.output
-    )
-    return total / _MILLION
+    return tariff(book, prices=provider.prices, model=deployment.model)

@@ -28,15 +28,15 @@ def read(headers: Mapping[str, str], parsed: Parsed, book: RuleBook) -> Signals:
         rules = client.rules
         seen.insert(0, _identity(name, version))
     rule = first_rule(rules, headers, parsed)
-    own = rule is not None
-    rule = rule or first_rule(book.generic, headers, parsed)
+    generic = first_rule(book.generic, headers, parsed) if rule is None else None
+    rule = rule or generic
     return Signals(
         client=name,
         client_version=version,
         session=session,
         work=_work(rule, parsed),
-        decided_by=None if rule is None else Signal(rule=_rule_id(rule, name, own), says=rule.says),
-        generic=rule is not None and not own,
+        decided_by=_signal(rule, "generic" if generic else name),
+        generic=generic is not None,
         boundary=rule is not None and rule.boundary,
         seen=tuple(seen),
     )
@@ -87,5 +87,5 @@ def _loop(parsed: Parsed) -> Signal:
     return Signal(rule="phase.loop", says=f"a tool loop is open: the result of {tools} just came")
 
 
-def _rule_id(rule: Rule, name: str | None, own: bool) -> str:
-    return f"{name if own else 'generic'}.{rule.id}"
+def _signal(rule: Rule | None, owner: str | None) -> Signal | None:
+    return None if rule is None else Signal(rule=f"{owner}.{rule.id}", says=rule.says)
