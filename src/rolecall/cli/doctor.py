@@ -8,9 +8,9 @@ from typing import Literal
 
 import typer
 from msgspec import Struct
-from rich.console import Console
 from rich.table import Table
 
+from rolecall.cli.console import console
 from rolecall.cli.options import Config, Json
 from rolecall.cli.setup import catalogue, engines_found, ledger_path, settings_in_force, world
 from rolecall.config.build import Known, keys
@@ -122,4 +122,4 @@ def _print(findings: list[Finding]) -> None:
     for finding in findings:
         says = f"{finding.says}: {finding.mend}" if finding.mend else finding.says
         table.add_row(finding.about, finding.state, says)
-    Console(highlight=False).print(table)
+    console().print(table)

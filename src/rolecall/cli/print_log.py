@@ -15,8 +15,8 @@ def log_table(records: Iterable[Record]) -> Table:
     """One line per decision, newest first; times are the reader's own."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("id", "time", "client", "work", "role", "deployment"):
-        table.add_column(name, header_style="bold", no_wrap=name in {"id", "time"})
-    for name in ("status", "tokens", "cost", "first", "total"):
+        table.add_column(name, header_style="bold", no_wrap=name != "deployment", overflow="fold")
+    for name in ("status", "tokens", "cost", "total"):
         table.add_column(name, header_style="bold", justify="right", no_wrap=True)
     for record in records:
         table.add_row(*_cells(record))
@@ -29,7 +29,7 @@ def _cells(record: Record) -> tuple[str, ...]:
     usage = last.usage if last else None
     return (
         decision.id,
-        decision.at.astimezone().strftime("%m-%d %H:%M:%S"),
+        decision.at.astimezone().strftime("%m-%d %H:%M"),
         signals.client or "unknown",
         signals.work if record.request.endpoint == "generate" else "count tokens",
         decision.role,
@@ -37,6 +37,5 @@ def _cells(record: Record) -> tuple[str, ...]:
         str(record.status),
         f"{usage.input_tokens:,} > {usage.output_tokens:,}" if usage else "",
         dollars(total_cost(record)) if usage else "",
-        seconds(last.time_to_first_chunk) if last else "",
         seconds(record.total),
     )

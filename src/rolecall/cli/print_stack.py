@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from rolecall import __version__
+from rolecall.cli.console import console
 from rolecall.config.propose import EMBEDDED
 from rolecall.types import ROLES, Role, Snapshot
 
@@ -18,15 +18,15 @@ _TOY = (
 
 
 def print_start(snapshot: Snapshot, source: str, ledger: Path, address: tuple[str, int]) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    out = console()
     host, port = address[0], address[1]
     base = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    console.print(f"rolecall {__version__} on {base}")
-    console.print(f"stack from {source}, ledger {ledger}\n")
-    console.print(stack_table(snapshot))
+    out.print(f"rolecall {__version__} on {base}")
+    out.print(f"stack from {source}, ledger {ledger}\n")
+    out.print(stack_table(snapshot))
     if any(name.startswith(f"{EMBEDDED}/") for name in snapshot.deployments):
-        console.print(f"\n{_TOY}")
-    console.print(
+        out.print(f"\n{_TOY}")
+    out.print(
         f"\nConnect a client: ANTHROPIC_BASE_URL={base}  or  OPENAI_BASE_URL={base}/v1, "
         "model rolecall/auto"
     )

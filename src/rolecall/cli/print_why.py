@@ -17,8 +17,8 @@ _LABEL = 11
 def why_text(record: Record, snapshot: Snapshot, price: Price) -> str:
     """Role, signals, justification, what happened, costs, rejections, what would flip it."""
     decision = record.decision
-    lines = [_heading(record), "", f"{decision.role}, because {decision.reason.says}.", ""]
-    lines += _labelled("signals", _signals(record))
+    lines = [_heading(record), "", because(decision), ""]
+    lines += _labelled("seen", [f"{s.says}" for s in record.request.signals.seen])
     lines += decision_lines(decision)
     lines += _labelled("happened", [_happened(a) for a in record.attempts] or ["nothing was sent"])
     used = record.attempts[-1].usage if record.attempts else None
@@ -30,6 +30,13 @@ def why_text(record: Record, snapshot: Snapshot, price: Price) -> str:
         "flips", [_flip_line(f.change, f.role, f.deployment) for f in flips(record, snapshot)]
     )
     return "\n".join(lines)
+
+
+def because(decision: Decision) -> str:
+    """The role and its reason in one sentence."""
+    reason = decision.reason
+    rule = f" (rule {reason.rule})" if reason.ground == "rule" else ""
+    return f"{decision.role}, because {reason.says}{rule}."
 
 
 def decision_lines(decision: Decision) -> list[str]:
@@ -58,13 +65,6 @@ def _heading(record: Record) -> str:
     if record.request.workspace:
         parts.append(f"workspace {record.request.workspace}")
     return "  ".join(parts)
-
-
-def _signals(record: Record) -> list[str]:
-    """What was seen, the deciding one marked."""
-    reason = record.decision.reason
-    seen = [f"{s.says} ({s.rule})" for s in record.request.signals.seen if s.rule != reason.rule]
-    return [f"{reason.says} ({reason.rule}, decided)", *seen]
 
 
 def _happened(attempt: Attempt) -> str:

@@ -6,9 +6,9 @@ from collections import Counter
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from rolecall.catalogue.prices import load_prices
+from rolecall.cli.console import console
 from rolecall.cli.options import Config, Json
 from rolecall.cli.print_log import log_table
 from rolecall.cli.print_why import why_text
@@ -31,7 +31,7 @@ def log(
     if json:
         typer.echo(encode([summary_view(record) for record in records]))
     elif records:
-        Console(highlight=False).print(log_table(records))
+        console().print(log_table(records))
     else:
         typer.echo("Nothing is recorded yet. Start `rolecall up` and point a client at it.")
 

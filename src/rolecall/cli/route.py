@@ -8,7 +8,7 @@ import msgspec
 import typer
 
 from rolecall.cli.options import Config, Json
-from rolecall.cli.print_why import decision_lines
+from rolecall.cli.print_why import because, decision_lines
 from rolecall.cli.setup import catalogue, settings_in_force, world
 from rolecall.errors import ConfigError
 from rolecall.gateway.intake import Taken, understand
@@ -37,7 +37,7 @@ def route(
     if json:
         typer.echo(encode({"request": taken.request, "decision": decision}))
         return
-    typer.echo(f"{decision.role}, because {decision.reason.says}.\n")
+    typer.echo(f"{because(decision)}\n")
     typer.echo("\n".join(decision_lines(decision)))
 
 

@@ -73,8 +73,9 @@ def start(weights: Path | None = None, *, seconds: float = 60) -> EmbeddedEngine
     weights = weights or find_weights()
     if weights is None:
         raise StartError(f"the embedded engine cannot start: {missing()}")
+    # Half the cores: its threads wait for each other, and a gateway and a client want some too.
     command = [sys.executable, "-m", "rolecall.engines.child", "--weights", str(weights)]
-    command += ["--model", MODEL, "--threads", str(os.cpu_count() or 1)]
+    command += ["--model", MODEL, "--threads", str(max(1, (os.cpu_count() or 2) // 2))]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(  # noqa: S603 (our own module, our own arguments)
             command,

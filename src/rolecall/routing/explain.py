@@ -34,16 +34,15 @@ class Flip(Struct, frozen=True, kw_only=True):
 
 
 def flips(record: Record, snapshot: Snapshot) -> list[Flip]:
-    """What would make another deployment or role play. The most useful come first."""
+    """What would make another deployment play, one way for each. The most useful come first."""
     world = moment(record, snapshot)
-    base = _outcome(record.decision)
     found: list[Flip] = []
-    seen = {base}
+    seen = {_player(record.decision)}
     for change, decision in _variations(record.request, world, record.session):
-        outcome = _outcome(decision)
-        if outcome not in seen:
-            seen.add(outcome)
-            found.append(Flip(change=change, role=decision.role, deployment=outcome[1]))
+        player = _player(decision)
+        if player not in seen:
+            seen.add(player)
+            found.append(Flip(change=change, role=decision.role, deployment=player))
     return found
 
 
@@ -58,9 +57,8 @@ def redecide(record: Record, snapshot: Snapshot) -> Decision:
     return decide(record.request, world, record.session, id=record.decision.id)
 
 
-def _outcome(decision: Decision) -> tuple[Role, str | None]:
-    chosen = decision.chosen
-    return decision.role, None if chosen is None else chosen.deployment
+def _player(decision: Decision) -> str | None:
+    return None if decision.chosen is None else decision.chosen.deployment
 
 
 def _variations(
