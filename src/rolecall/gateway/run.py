@@ -28,6 +28,10 @@ _KEEP_ALIVE = 75
 """Seconds. Coding clients think for a while between turns and keep their connection."""
 
 
+_BACKLOG = 2048
+"""Connections that wait while the gateway is still starting."""
+
+
 class Plan(Struct, frozen=True, kw_only=True):
     """All that a gateway needs to run, checked and opened."""
 
@@ -48,6 +52,7 @@ def bind(host: str, port: int) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((host, port))
+        found.listen(_BACKLOG)
     except OSError as error:
         found.close()
         raise StartError(
