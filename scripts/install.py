@@ -30,7 +30,15 @@ def main() -> None:
         *(BIN / "uv", "export", "--quiet", "--frozen", "--no-emit-project", "--extra", "local"),
         *("--output-file", pins),
     )
-    install = (BIN / "uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", BIN / "python")
+    install = (
+        BIN / "uv",
+        "pip",
+        "install",
+        "--quiet",
+        "--compile-bytecode",
+        "--python",
+        BIN / "python",
+    )
     run(*install, "--require-hashes", "--no-deps", "--requirements", pins)
     run(*install, "--no-deps", "--editable", ROOT)
 
