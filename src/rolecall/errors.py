@@ -4,6 +4,7 @@
     ├── ConfigError        a setting names something that is not there, or is missing
     ├── StartError         the machine is not ready: a port in use, an engine that does not start
     ├── LedgerError        the record cannot be written or read
+    │   └── LedgerBusy         another process is writing; it will pass
     ├── RequestError       the client sent something that cannot be served as it stands
     │   ├── BodyError          not JSON, wrong types, too large, an encoding nobody announced
     │   ├── AccessError        a foreign host, a foreign page, a missing or wrong token
@@ -32,6 +33,10 @@ class StartError(RolecallError):
 
 class LedgerError(RolecallError):
     """The ledger cannot be written or read."""
+
+
+class LedgerBusy(LedgerError):
+    """Another process holds the ledger at this moment."""
 
 
 class RequestError(RolecallError):

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from rolecall.config.settings import TimeoutSettings
 from rolecall.egress import Door
-from rolecall.errors import StartError
+from rolecall.errors import LedgerError, StartError
 from rolecall.gateway.access import Access
 from rolecall.gateway.app import application
 from rolecall.gateway.intake import Limits
@@ -28,6 +28,8 @@ _KEEP_ALIVE = 75
 """Seconds. Coding clients think for a while between turns and keep their connection."""
 
 
+_CHECKPOINT = 2.0
+"""Seconds between checkpoints of the ledger."""
 _BACKLOG = 2048
 """Connections that wait while the gateway is still starting."""
 
@@ -85,7 +87,7 @@ def run(plan: Plan, listening: socket.socket) -> None:
 
 async def _serve(plan: Plan, config: uvicorn.Config, listening: socket.socket) -> None:
     writer = Writer(plan.ledger, asyncio.get_running_loop())
-    writer.start()
+    keeper = asyncio.ensure_future(_checkpoint(plan.ledger))
     try:
         async with Door(plan.keys, plan.timeouts) as door:
             gateway = Gateway(
@@ -101,4 +103,15 @@ async def _serve(plan: Plan, config: uvicorn.Config, listening: socket.socket) -
             config.app = application(gateway)
             await uvicorn.Server(config).serve(sockets=[listening])
     finally:
+        keeper.cancel()
         writer.close()
+
+
+async def _checkpoint(ledger: Ledger) -> None:
+    """Keep the WAL short, away from the event loop; the disk may take its time."""
+    while True:
+        await asyncio.sleep(_CHECKPOINT)
+        try:
+            await asyncio.to_thread(ledger.checkpoint)
+        except LedgerError:
+            continue  # the next commit meets the same trouble, and says so

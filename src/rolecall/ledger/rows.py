@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -25,49 +25,52 @@ class Facts(Struct, frozen=True, kw_only=True):
 _encoder = msgspec.json.Encoder()
 _facts = msgspec.json.Decoder(Facts)
 _COUNTS = Usage.__struct_fields__
+_NO_COUNTS = (None,) * len(_COUNTS)
 
 
-def decision_row(record: Record) -> dict[str, Any]:
+def decision_row(record: Record) -> tuple[Any, ...]:
+    """Values in the order of the columns of `schema.decisions`."""
     decision, request = record.decision, record.request
     facts = Facts(decision=decision, request=request, session=record.session, health=record.health)
-    return {
-        "id": decision.id,
-        "at": decision.at,
-        "snapshot": decision.snapshot,
-        "workspace": request.workspace,
-        "client": request.signals.client,
-        "session": request.signals.session,
-        "dialect": request.dialect,
-        "work": request.signals.work,
-        "role": decision.role,
-        "deployment": record.attempts[-1].deployment if record.attempts else None,
-        "status": record.status,
-        "total": record.total,
-        "facts": _encoder.encode(facts).decode(),
-    }
+    return (
+        decision.id,
+        decision.at.isoformat(),
+        decision.snapshot,
+        request.workspace,
+        request.signals.client,
+        request.signals.session,
+        request.dialect,
+        request.signals.work,
+        decision.role,
+        record.attempts[-1].deployment if record.attempts else None,
+        record.status,
+        record.total,
+        _encoder.encode(facts).decode(),
+    )
 
 
-def attempt_rows(record: Record) -> list[dict[str, Any]]:
-    return [_attempt_row(record, number, a) for number, a in enumerate(record.attempts)]
+def attempt_rows(record: Record) -> list[tuple[Any, ...]]:
+    """Values in the order of the columns of `schema.attempts`, one row per upstream call."""
+    return [_attempt_row(record.decision.id, n, a) for n, a in enumerate(record.attempts)]
 
 
-def _attempt_row(record: Record, number: int, attempt: Attempt) -> dict[str, Any]:
+def _attempt_row(decision: str, number: int, attempt: Attempt) -> tuple[Any, ...]:
     usage = attempt.usage
-    counts = {name: None if usage is None else getattr(usage, name) for name in _COUNTS}
-    return {
-        "decision": record.decision.id,
-        "number": number,
-        "deployment": attempt.deployment,
-        "started": attempt.started,
-        "outcome": attempt.outcome,
-        "status": attempt.status,
-        "detail": attempt.detail,
-        "time_to_first_chunk": attempt.time_to_first_chunk,
-        "total": attempt.total,
-        "response_model": attempt.response_model,
-        "cost": None if attempt.cost is None else format(attempt.cost, "f"),
-        **counts,
-    }
+    counts = _NO_COUNTS if usage is None else tuple(getattr(usage, name) for name in _COUNTS)
+    return (
+        decision,
+        number,
+        attempt.deployment,
+        attempt.started.isoformat(),
+        attempt.outcome,
+        attempt.status,
+        attempt.detail,
+        attempt.time_to_first_chunk,
+        attempt.total,
+        attempt.response_model,
+        *counts,
+        None if attempt.cost is None else format(attempt.cost, "f"),
+    )
 
 
 def record_of(row: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]]) -> Record:
@@ -89,7 +92,7 @@ def _attempt_of(row: Mapping[str, Any]) -> Attempt:
     usage = None if counts["input_tokens"] is None else Usage(**counts)
     return Attempt(
         deployment=row["deployment"],
-        started=_aware(row["started"]),
+        started=datetime.fromisoformat(row["started"]),
         outcome=row["outcome"],
         status=row["status"],
         detail=row["detail"],
@@ -99,8 +102,3 @@ def _attempt_of(row: Mapping[str, Any]) -> Attempt:
         usage=usage,
         cost=None if row["cost"] is None else Decimal(row["cost"]),
     )
-
-
-def _aware(moment: datetime) -> datetime:
-    """SQLite hands times back without their zone; they were UTC."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlalchemy import (
     Column,
-    DateTime,
     Float,
     ForeignKey,
     Index,
@@ -31,7 +30,8 @@ decisions = Table(
     "decisions",
     metadata,
     Column("id", String, primary_key=True),
-    Column("at", DateTime(timezone=True), nullable=False),
+    # Times are ISO 8601 text in UTC: SQLite has no type for them, and the text sorts.
+    Column("at", String, nullable=False),
     Column("snapshot", String, ForeignKey("snapshots.version"), nullable=False),
     Column("workspace", String),
     Column("client", String),
@@ -53,7 +53,7 @@ attempts = Table(
     Column("decision", String, ForeignKey("decisions.id"), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("deployment", String, nullable=False),
-    Column("started", DateTime(timezone=True), nullable=False),
+    Column("started", String, nullable=False),
     Column("outcome", String, nullable=False),
     Column("status", Integer),
     Column("detail", Text),

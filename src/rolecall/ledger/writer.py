@@ -3,82 +3,91 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from queue import SimpleQueue
 
-from rolecall.errors import LedgerError
+from rolecall.errors import LedgerBusy, LedgerError
 from rolecall.ledger.store import Ledger
 from rolecall.types import Record
 
-_MOST = 512
-"""Records in one transaction."""
-
-_Entry = tuple[Record, asyncio.Future[None]]
+_MOST = 10_000
+"""Records that are kept while the ledger cannot be written."""
+_BUSY_PAUSE = 0.01
+_PATIENCE = 5.0
+"""Seconds for which answers wait while another process holds the ledger."""
+_RETRY_PAUSE = 1.0
 
 
 class Writer:
-    """One thread that writes what the event loop hands it.
+    """Collects what is recorded in one turn of the event loop and commits it together.
 
-    A slow disk holds back the answers that wait for it, and never the event loop. After an error
-    `trouble` says what is wrong until a write succeeds again.
+    It writes on the event loop itself: a commit to SQLite's WAL is a write to the page cache and
+    takes some 50 µs, less than handing it to a thread that has to wait for the interpreter's lock
+    (`docs/performance.md`). Nothing on this path waits for the disk: `checkpoint` does, and runs
+    in a thread.
+
+    After an error `trouble` says what is wrong. The answers that waited fail, their records are
+    kept and tried again until they are written, and then `trouble` is None again.
     """
 
     def __init__(self, ledger: Ledger, loop: asyncio.AbstractEventLoop) -> None:
         self._ledger = ledger
         self._loop = loop
-        self._queue: SimpleQueue[_Entry | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="rolecall-ledger")
+        self._records: list[Record] = []
+        self._waiting: list[asyncio.Future[None]] = []
+        self._scheduled: asyncio.Handle | None = None
+        self._busy_since: float | None = None
         self.trouble: str | None = None
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def close(self) -> None:
-        """Write what is queued, then end the thread."""
-        self._queue.put(None)
-        self._thread.join()
 
     def commit(self, record: Record) -> asyncio.Future[None]:
         """Done once the record is safe; fails with `LedgerError` where it cannot be written."""
         future = self._loop.create_future()
-        self._queue.put((record, future))
+        self._records.append(record)
+        self._waiting.append(future)
+        if self._scheduled is None:
+            self._scheduled = self._loop.call_soon(self._flush)
         return future
 
-    def _run(self) -> None:
-        more = True
-        while more:
-            batch, more = self._gather()
-            if batch:
-                error = self._write([record for record, _ in batch])
-                futures = [future for _, future in batch]
-                self._loop.call_soon_threadsafe(_settle, futures, error)
+    def close(self) -> None:
+        """Write what is left. Raises `LedgerError` where that fails."""
+        if self._scheduled is not None:
+            self._scheduled.cancel()
+        if self._records:
+            self._ledger.write(self._records)
 
-    def _gather(self) -> tuple[list[_Entry], bool]:
-        """Wait for one record, then take all that have come meanwhile."""
-        batch: list[_Entry] = []
-        entry = self._queue.get()
-        while entry is not None:
-            batch.append(entry)
-            if self._queue.empty() or len(batch) == _MOST:
-                return batch, True
-            entry = self._queue.get()
-        return batch, False
-
-    def _write(self, records: list[Record]) -> LedgerError | None:
+    def _flush(self) -> None:
+        self._scheduled = None
         try:
-            self._ledger.write(records)
+            self._ledger.write(self._records)
+        except LedgerBusy as error:
+            self._wait(error)
         except LedgerError as error:
-            self.trouble = str(error)
-            return error
-        self.trouble = None
-        return None
-
-
-def _settle(futures: list[asyncio.Future[None]], error: LedgerError | None) -> None:
-    for future in futures:
-        if future.done():
-            continue  # its request was cancelled; the record is written all the same
-        if error is None:
-            future.set_result(None)
+            self._fail(error)
         else:
-            future.set_exception(error)
+            self._records.clear()
+            self._busy_since = self.trouble = None
+            self._settle(None)
+
+    def _wait(self, error: LedgerError) -> None:
+        """Another process is writing: try again shortly, and give up waiting after a while."""
+        now = self._loop.time()
+        self._busy_since = self._busy_since or now
+        if now - self._busy_since > _PATIENCE:
+            self._fail(error)
+        else:
+            self._scheduled = self._loop.call_later(_BUSY_PAUSE, self._flush)
+
+    def _fail(self, error: LedgerError) -> None:
+        self.trouble = str(error)
+        del self._records[:-_MOST]
+        self._settle(error)
+        self._scheduled = self._loop.call_later(_RETRY_PAUSE, self._flush)
+
+    def _settle(self, error: LedgerError | None) -> None:
+        """Let the answers go that waited for their records, or tell them."""
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if future.done():
+                continue  # its client left; the record is kept all the same
+            if error is None:
+                future.set_result(None)
+            else:
+                future.set_exception(error)

@@ -18,7 +18,7 @@ def upgrade() -> None:
     op.create_table(
         "decisions",
         sa.Column("id", sa.String, primary_key=True),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", sa.String, nullable=False),
         sa.Column("snapshot", sa.String, sa.ForeignKey("snapshots.version"), nullable=False),
         sa.Column("workspace", sa.String),
         sa.Column("client", sa.String),
@@ -37,7 +37,7 @@ def upgrade() -> None:
         sa.Column("decision", sa.String, sa.ForeignKey("decisions.id"), primary_key=True),
         sa.Column("number", sa.Integer, primary_key=True),
         sa.Column("deployment", sa.String, nullable=False),
-        sa.Column("started", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started", sa.String, nullable=False),
         sa.Column("outcome", sa.String, nullable=False),
         sa.Column("status", sa.Integer),
         sa.Column("detail", sa.Text),
