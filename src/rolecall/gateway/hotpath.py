@@ -14,6 +14,7 @@ from rolecall.gateway.call import CLIENT_LEFT, Call, attempt, record
 from rolecall.gateway.headers import Header
 from rolecall.gateway.intake import ClientLeft, Receive, take
 from rolecall.gateway.paths import Target
+from rolecall.gateway.protocol import CONNECTION, Protocol
 from rolecall.gateway.relay import relay
 from rolecall.gateway.state import Gateway
 from rolecall.routing.decide import decide
@@ -40,7 +41,7 @@ async def serve(
         await send_answer(send, answer(error, target.dialect))
         return
     try:
-        with Watch(call, receive):
+        with Watch(call, scope):
             await _play(gateway, call, send)
     except ClientLeft:
         await _note_leaving(gateway, call)
@@ -119,27 +120,26 @@ async def _note_leaving(gateway: Gateway, call: Call) -> None:
 class Watch:
     """Cancels the work of the current task when its client goes away; raises `ClientLeft` then."""
 
-    def __init__(self, call: Call, receive: Receive) -> None:
+    def __init__(self, call: Call, scope: Scope) -> None:
         self._call = call
-        self._receive = receive
+        self._connection: Protocol = scope["extensions"][CONNECTION]
         self._left = False
 
     def __enter__(self) -> None:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 (a coroutine always runs in a task)
         self._task = task
-        self._watcher = asyncio.ensure_future(self._watch())
+        self._connection.on_lost = self._lost
 
     def __exit__(
         self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
     ) -> None:
-        self._watcher.cancel()
+        self._connection.on_lost = None
         if self._left and kind is asyncio.CancelledError:
             self._task.uncancel()
             raise ClientLeft
 
-    async def _watch(self) -> None:
-        message = await self._receive()
-        if message["type"] == "http.disconnect" and not self._call.finished:
+    def _lost(self) -> None:
+        if not self._call.finished:
             self._left = True
             self._task.cancel()

@@ -79,10 +79,10 @@ def understand(
         why=headers.get("x-rolecall-why", "")[:_LONGEST_WHY] or None,
         stream=parsed.stream,
         body_bytes=len(body),
-        messages=parsed.messages,
+        messages=parsed.count,
         tools=len(parsed.tools),
         max_tokens=parsed.max_tokens,
-        loop_open=parsed.loop_open,
+        loop_open=parsed.tail.loop_open,
         signals=signals,
     )
     return Taken(request=request, body=body, thread=thread_key(parsed, signals, workspace))

@@ -16,7 +16,7 @@ from rolecall.errors import LedgerError, StartError
 from rolecall.gateway.access import Access
 from rolecall.gateway.app import application
 from rolecall.gateway.intake import Limits
-from rolecall.gateway.protocol import Protocol
+from rolecall.gateway.protocol import Protocol, close_slow
 from rolecall.gateway.state import Gateway
 from rolecall.ledger.store import Ledger
 from rolecall.ledger.writer import Writer
@@ -87,7 +87,7 @@ def run(plan: Plan, listening: socket.socket) -> None:
 
 async def _serve(plan: Plan, config: uvicorn.Config, listening: socket.socket) -> None:
     writer = Writer(plan.ledger, asyncio.get_running_loop())
-    keeper = asyncio.ensure_future(_checkpoint(plan.ledger))
+    tasks = [asyncio.ensure_future(_checkpoint(plan.ledger))]
     try:
         async with Door(plan.keys, plan.timeouts) as door:
             gateway = Gateway(
@@ -101,9 +101,12 @@ async def _serve(plan: Plan, config: uvicorn.Config, listening: socket.socket) -
                 door=door,
             )
             config.app = application(gateway)
-            await uvicorn.Server(config).serve(sockets=[listening])
+            server = uvicorn.Server(config)
+            tasks.append(asyncio.ensure_future(close_slow(server.server_state.connections)))
+            await server.serve(sockets=[listening])
     finally:
-        keeper.cancel()
+        for task in tasks:
+            task.cancel()
         writer.close()
 
 

@@ -6,7 +6,6 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
-    Index,
     Integer,
     MetaData,
     String,
@@ -45,7 +44,6 @@ decisions = Table(
     # JSON of what replays the decision: decision, request, session, health.
     Column("facts", Text, nullable=False),
 )
-Index("decisions_at", decisions.c.at)
 
 attempts = Table(
     "attempts",
@@ -67,4 +65,6 @@ attempts = Table(
     Column("reasoning_tokens", Integer),
     # USD as decimal text: SQLite has no exact numbers.
     Column("cost", String),
+    # Stored in the order of its key: one page to write for a commit, not two.
+    sqlite_with_rowid=False,
 )

@@ -34,8 +34,6 @@ class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     offers: str | None = None
     called: str | None = None
     tools: Literal["none", "some"] | None = None
-    streamed: bool | None = None
-    max_tokens_at_most: int | None = None
     json: str | None = None
     equals: str | None = None
     one_of: tuple[str, ...] = ()
@@ -85,33 +83,38 @@ def load_rules() -> RuleBook:
     return msgspec.toml.decode(text, type=RuleBook)
 
 
-def holds(condition: Condition, headers: Mapping[str, str], parsed: Parsed) -> bool:
+class Seen(Struct, frozen=True):
+    """What conditions are tested on. `headers` has lower-case names."""
+
+    headers: Mapping[str, str]
+    parsed: Parsed
+
+
+def holds(condition: Condition, seen: Seen) -> bool:
     """Whether the condition's test passes on its subject."""
-    value = subject(condition, headers, parsed)
+    value = subject(condition, seen)
     if value is None:
         return False
-    if condition.equals is not None:
-        return value == condition.equals
-    if condition.one_of:
-        return value in condition.one_of
     if condition.starts is not None:
         return value.startswith(condition.starts)
     if condition.contains is not None:
         return condition.contains in value
-    return True
+    if condition.equals is not None:
+        return value == condition.equals
+    return not condition.one_of or value in condition.one_of
 
 
-def subject(condition: Condition, headers: Mapping[str, str], parsed: Parsed) -> str | None:
+def subject(condition: Condition, seen: Seen) -> str | None:
     """The text that a condition speaks of; None where the request has no such thing."""
     value: Any
     if condition.header is not None:
-        value = headers.get(condition.header)
+        value = seen.headers.get(condition.header)
     elif condition.field is not None:
-        value = _field(parsed.fields, condition.field)
+        value = _field(seen.parsed.fields, condition.field)
     elif condition.text is not None:
-        value = _text(condition, parsed)
+        value = _text(condition, seen.parsed)
     else:
-        return "yes" if _shape(condition, parsed) else None
+        value = True if _shape(condition, seen.parsed) else None
     if condition.json is not None and isinstance(value, str):
         value = _field(_object(value), condition.json)
     return value if isinstance(value, str) or value is None else "yes"
@@ -124,31 +127,25 @@ def _text(condition: Condition, parsed: Parsed) -> str | None:
         case "late":
             return parsed.late
         case "newest":
-            mark = condition.among or ""
-            return next((text for text in reversed(parsed.systems) if mark in text), None)
+            return parsed.newest_system(condition.among or "")
         case _:
             return parsed.human
 
 
 def _shape(condition: Condition, parsed: Parsed) -> bool:
     """Conditions that are about the request's shape and have no text to test."""
-    if condition.offers is not None:
-        return condition.offers in parsed.tools
-    if condition.called is not None:
-        return condition.called in parsed.called
     if condition.tools is not None:
         return bool(parsed.tools) == (condition.tools == "some")
-    if condition.streamed is not None:
-        return parsed.stream == condition.streamed
-    if condition.max_tokens_at_most is not None:
-        limit = condition.max_tokens_at_most
-        return parsed.max_tokens is not None and parsed.max_tokens <= limit
-    return False
+    if condition.offers is not None:
+        return condition.offers in parsed.tools
+    return condition.called in parsed.tail.called
 
 
 def _field(value: Any, path: str) -> Any:
     for key in path.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
+        if not isinstance(value, dict):
+            return None
+        value = value.get(key)
     return value
 
 

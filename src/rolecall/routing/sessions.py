@@ -10,15 +10,19 @@ import msgspec
 from rolecall.types import Decision, Request, Session, Signals
 from rolecall.wire.parsed import Parsed
 
+_TELLING = 2000
+"""Characters of a text that tell one history from another."""
+
 
 def thread_key(parsed: Parsed, signals: Signals, workspace: str | None) -> str:
     """Names a history: the session id alone misleads, since sub-agents and chores may share it.
 
-    So the first thing a human said is part of it, and without a session id also the system
-    prompt. 12 bytes of BLAKE2b, as hex.
+    So the beginning of what a human said first is part of it, and without a session id also the
+    beginning of the system prompt. 12 bytes of BLAKE2b, as hex.
     """
-    prompt = "" if signals.session else parsed.system
-    parts = (workspace or "", signals.client or "", signals.session or "", prompt, parsed.opening)
+    prompt = "" if signals.session else parsed.system[:_TELLING]
+    opening = parsed.opening[:_TELLING]
+    parts = (workspace or "", signals.client or "", signals.session or "", prompt, opening)
     return blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 

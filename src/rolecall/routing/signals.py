@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from rolecall.routing.rules import Client, Condition, Rule, RuleBook, holds, subject
+from rolecall.routing.rules import Client, Condition, Rule, RuleBook, Seen, holds, subject
 from rolecall.types import Signal, Signals, Work
 from rolecall.wire.parsed import Parsed
 
@@ -18,74 +18,73 @@ def read(headers: Mapping[str, str], parsed: Parsed, book: RuleBook) -> Signals:
     The client's own rules come first, then the generic ones; the first that holds names the work.
     Without one the work is a turn, or a continuation where a tool loop is open.
     """
-    name, client = _client(headers, parsed, book)
-    seen = [_loop(parsed)] if parsed.loop_open else []
-    version = session = None
-    rules: tuple[Rule, ...] = ()
-    if client is not None:
-        version = _version(client, headers, parsed)
-        session = _first(client.session, headers, parsed)
-        rules = client.rules
-        seen.insert(0, _identity(name, version))
-    rule = first_rule(rules, headers, parsed)
-    generic = first_rule(book.generic, headers, parsed) if rule is None else None
-    rule = rule or generic
+    seen = Seen(headers, parsed)
+    name = _client(seen, book)
+    client = _NOBODY if name is None else book.clients[name]
+    version = _version(client, seen)
+    own = first_rule(client.rules, seen)
+    rule = own or first_rule(book.generic, seen)
+    owner = name if own else "generic"
     return Signals(
         client=name,
         client_version=version,
-        session=session,
+        session=_first(client.session, seen),
         work=_work(rule, parsed),
-        decided_by=_signal(rule, "generic" if generic else name),
-        generic=generic is not None,
+        decided_by=None if rule is None else Signal(rule=f"{owner}.{rule.id}", says=rule.says),
+        generic=rule is not None and own is None,
         boundary=rule is not None and rule.boundary,
-        seen=tuple(seen),
+        seen=tuple(_facts(name, version, parsed)),
     )
 
 
-def first_rule(rules: Iterable[Rule], headers: Mapping[str, str], parsed: Parsed) -> Rule | None:
+_NOBODY = Client(seen="", identity=())
+"""Stands for a client that no rule knows."""
+
+
+def first_rule(rules: Iterable[Rule], seen: Seen) -> Rule | None:
     for rule in rules:
-        if all(holds(condition, headers, parsed) for condition in rule.when):
+        if all(holds(condition, seen) for condition in rule.when):
             return rule
     return None
 
 
-def _client(
-    headers: Mapping[str, str], parsed: Parsed, book: RuleBook
-) -> tuple[str | None, Client | None]:
+def _client(seen: Seen, book: RuleBook) -> str | None:
     for name, client in book.clients.items():
-        if any(holds(condition, headers, parsed) for condition in client.identity):
-            return name, client
-    return None, None
+        for condition in client.identity:
+            if holds(condition, seen):
+                return name
+    return None
 
 
-def _version(client: Client, headers: Mapping[str, str], parsed: Parsed) -> str | None:
+def _version(client: Client, seen: Seen) -> str | None:
     where = client.version
-    text = None if where is None else subject(where, headers, parsed)
+    text = None if where is None else subject(where, seen)
     if where is None or text is None:
         return None
     _, found, rest = text.partition(where.starts or where.contains or "")
     return _VERSION_END.split(rest, maxsplit=1)[0] or None if found else None
 
 
-def _first(places: Iterable[Condition], headers: Mapping[str, str], parsed: Parsed) -> str | None:
-    values = (subject(place, headers, parsed) for place in places)
-    return next((value for value in values if value), None)
+def _first(places: Iterable[Condition], seen: Seen) -> str | None:
+    for place in places:
+        value = subject(place, seen)
+        if value:
+            return value
+    return None
+
+
+def _facts(name: str | None, version: str | None, parsed: Parsed) -> Iterator[Signal]:
+    """What is worth telling beside the rule that decided."""
+    if name is not None:
+        says = f"the client is {name} {version}" if version else f"the client is {name}"
+        yield Signal(rule="client", says=says)
+    if parsed.tail.loop_open:
+        tools = ", ".join(dict.fromkeys(parsed.tail.called)) or "a tool"
+        says = f"a tool loop is open: the result of {tools} just came"
+        yield Signal(rule="phase.loop", says=says)
 
 
 def _work(rule: Rule | None, parsed: Parsed) -> Work:
     if rule is not None:
         return rule.work
-    return "continuation" if parsed.loop_open else "turn"
-
-
-def _identity(name: str | None, version: str | None) -> Signal:
-    return Signal(rule="client", says=f"{name} {version}" if version else f"{name}")
-
-
-def _loop(parsed: Parsed) -> Signal:
-    tools = ", ".join(dict.fromkeys(parsed.called)) or "a tool"
-    return Signal(rule="phase.loop", says=f"a tool loop is open: the result of {tools} just came")
-
-
-def _signal(rule: Rule | None, owner: str | None) -> Signal | None:
-    return None if rule is None else Signal(rule=f"{owner}.{rule.id}", says=rule.says)
+    return "continuation" if parsed.tail.loop_open else "turn"

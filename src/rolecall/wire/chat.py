@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from rolecall.types import Usage
-from rolecall.wire.parsed import Author, Parsed, Reading, decode, survey
+from rolecall.wire.parsed import Author, Parsed, Reading, Talk, decode
 from rolecall.wire.tally import Tally, count
 
 _NOTHING = Raw(b"null")
@@ -74,12 +74,11 @@ _reading = Reading(
 def parse(body: bytes) -> Parsed:
     """Read what routing needs. Raises `BodyError` where the body is not this dialect's."""
     found = decode(_body, body)
-    talk = survey((), found.messages, _reading)
     return Parsed(
+        Talk(messages=found.messages, reading=_reading),
         model=found.model,
-        stream=bool(found.stream),
+        stream=found.stream,
         max_tokens=found.max_completion_tokens or found.max_tokens,
-        messages=len(found.messages),
         tools=_names(found.tools),
         fields={
             "metadata": found.metadata,
@@ -87,7 +86,6 @@ def parse(body: bytes) -> Parsed:
             "prompt_cache_key": found.prompt_cache_key,
             "suffix": found.suffix,
         },
-        **msgspec.structs.asdict(talk),
     )
 
 

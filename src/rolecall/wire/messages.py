@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from rolecall.types import Usage
-from rolecall.wire.parsed import Author, Parsed, Reading, blocks_of, decode, survey
+from rolecall.wire.parsed import Author, Parsed, Reading, Talk, decode
 from rolecall.wire.tally import Tally, count
 
 _NOTHING = Raw(b"null")
@@ -63,15 +63,13 @@ _reading = Reading(author=_author, content=lambda message: message.content, call
 def parse(body: bytes) -> Parsed:
     """Read what routing needs. Raises `BodyError` where the body is not this dialect's."""
     found = decode(_body, body)
-    talk = survey(blocks_of(found.system), found.messages, _reading)
     return Parsed(
+        Talk(messages=found.messages, reading=_reading, prompt=found.system),
         model=found.model,
-        stream=bool(found.stream),
+        stream=found.stream,
         max_tokens=found.max_tokens,
-        messages=len(found.messages),
         tools=tuple(t.name for t in found.tools or () if isinstance(t.name, str)),
         fields={"metadata": found.metadata, "output_config": found.output_config},
-        **msgspec.structs.asdict(talk),
     )
 
 

@@ -7,6 +7,7 @@ stored; what is recorded is `types.Request`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -15,34 +16,10 @@ from msgspec import Raw, Struct
 from rolecall.errors import BodyError
 
 T = TypeVar("T")
-M = TypeVar("M")
 Author = Literal["system", "human", "assistant", "tool"]
 _SYSTEM = ("system", "developer")
-
-
-class Parsed(Struct, frozen=True, kw_only=True):
-    """A request as the rules see it. `fields` holds the small top-level values rules ask for."""
-
-    model: str
-    stream: bool
-    max_tokens: int | None
-    messages: int
-    tools: tuple[str, ...]
-    system: str
-    """The system prompt: the top-level one and what stands before the first human message."""
-    systems: tuple[str, ...]
-    """All system and developer texts in the order they stand."""
-    late: str
-    """What the harness said along with the last human message: system messages next to it or
-    after it, and tagged blocks within it. Modes that are in force now stand here."""
-    opening: str
-    """The first thing a human said; with the session id it names the thread."""
-    human: str
-    """The last thing a human said."""
-    loop_open: bool
-    called: tuple[str, ...]
-    """Names of the tools whose results the last messages bring."""
-    fields: dict[str, Any]
+_LATEST_OPENING = 8
+"""Messages after the first harness message in which the first human one is looked for."""
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -53,97 +30,143 @@ class Reading(Struct, frozen=True, kw_only=True):
     calls: Callable[[Any], Sequence[str]]
 
 
-class Conversation(Struct, frozen=True, kw_only=True):
-    """What `survey` finds in a list of messages. The fields are those of `Parsed`."""
+class Tail(Struct, frozen=True, kw_only=True):
+    """How a conversation ends. `human` is the place of the last human message, -1 without one."""
 
-    system: str
-    systems: tuple[str, ...]
-    late: str
-    opening: str
-    human: str
+    human: int
     loop_open: bool
     called: tuple[str, ...]
+    """Names of the tools whose results the last messages bring."""
 
 
-def survey(prompt: Sequence[str], messages: Sequence[Any], reading: Reading) -> Conversation:
-    """Walk from both ends: forward to the first human message, backward to the last.
+class Talk(Struct, frozen=True, kw_only=True):
+    """A conversation still as JSON. `prompt` is the top-level system prompt, if there is one."""
 
-    `prompt` is the top-level system prompt, where the dialect has one. Messages between the two
-    ends are only asked whether they are system messages.
+    messages: Sequence[Any]
+    reading: Reading
+    prompt: Raw | None = None
+
+
+class Parsed:
+    """A request as the rules see it. Texts are decoded when a rule asks for them, and once.
+
+    `fields` holds the small top-level values that rules ask for.
     """
-    authors = _Authors(messages, reading)
-    first = authors.first_human()
-    last, loop_open, called = _tail(messages, authors, reading)
-    systems = list(prompt)
-    leading = late = len(systems)
-    for index, message in enumerate(messages):
-        if not authors.is_system(index):
-            continue
-        systems.append(text_of(reading.content(message)))
-        if first is None or index < first:
-            leading = len(systems)
-        if index < last - 1:
-            late = len(systems)
-    typed, tagged = ([], []) if last < 0 else spoken(reading.content(messages[last]))
-    return Conversation(
-        system="\n".join(systems[:leading]),
-        systems=tuple(systems),
-        late="\n".join([*systems[late:], *tagged]),
-        opening="" if first is None else human_text(reading.content(messages[first])),
-        human="\n".join(typed or tagged),
-        loop_open=loop_open,
-        called=called,
-    )
 
+    def __init__(
+        self,
+        talk: Talk,
+        *,
+        model: str,
+        stream: bool | None,
+        max_tokens: int | None,
+        tools: tuple[str, ...],
+        fields: dict[str, Any],
+    ) -> None:
+        self.model = model
+        self.stream = bool(stream)
+        self.max_tokens = max_tokens
+        self.tools = tools
+        self.fields = fields
+        self._prompt = talk.prompt
+        self._messages = talk.messages
+        self._reading = talk.reading
+        self._blocks: dict[int, list[str]] = {}
 
-class _Authors:
-    """Authors by index, asked only where needed: telling a tool result may read a whole message."""
+    @property
+    def count(self) -> int:
+        """How many messages there are."""
+        return len(self._messages)
 
-    def __init__(self, messages: Sequence[Any], reading: Reading) -> None:
-        self._messages = messages
-        self._reading = reading
+    @cached_property
+    def tail(self) -> Tail:
+        """Read from the end, up to the last human message."""
+        loop_open = False
+        called: tuple[str, ...] = ()
+        newest = True
+        for index in range(len(self._messages) - 1, -1, -1):
+            message = self._messages[index]
+            match self._reading.author(message):
+                case "system":
+                    continue
+                case "human":
+                    return Tail(human=index, loop_open=loop_open, called=called)
+                case "tool" if newest:
+                    loop_open = True
+                case "assistant" if loop_open and not called:
+                    called = tuple(self._reading.calls(message))
+                case _:
+                    pass
+            newest = False
+        return Tail(human=-1, loop_open=loop_open, called=called)
 
-    def of(self, index: int) -> Author:
-        return self._reading.author(self._messages[index])
+    @cached_property
+    def system(self) -> str:
+        """The system prompt: the top-level one and what stands before the first human message."""
+        first = self._first_human
+        leading = [n for n in self._system_places if first is None or n < first]
+        return "\n".join([*self._prompt_blocks, *map(self._text, leading)])
 
-    def is_system(self, index: int) -> bool:
-        return self._messages[index].role in _SYSTEM
+    @cached_property
+    def late(self) -> str:
+        """What the harness said along with the last human message.
 
-    def first_human(self) -> int | None:
+        System messages next to it or after it, and tagged blocks within it: the modes that are in
+        force now stand here.
+        """
+        last = self.tail.human
+        texts = [self._text(n) for n in self._system_places if n >= last - 1]
+        tagged = spoken(self.blocks(last))[1] if last >= 0 else []
+        return "\n".join([*texts, *tagged])
+
+    @cached_property
+    def opening(self) -> str:
+        """The first thing a human said; with the session id it names the thread."""
+        return "" if self._first_human is None else _words(self.blocks(self._first_human))
+
+    @cached_property
+    def human(self) -> str:
+        """The last thing a human said."""
+        return "" if self.tail.human < 0 else _words(self.blocks(self.tail.human))
+
+    def newest_system(self, mark: str) -> str | None:
+        """The newest system text that contains `mark`."""
+        texts = (self._text(n) for n in reversed(self._system_places))
+        found = next((text for text in texts if mark in text), None)
+        return found or next((text for text in reversed(self._prompt_blocks) if mark in text), None)
+
+    def blocks(self, index: int) -> list[str]:
+        """The texts of one message."""
+        found = self._blocks.get(index)
+        if found is None:
+            content = self._reading.content(self._messages[index])
+            found = self._blocks[index] = blocks_of(content)
+        return found
+
+    def _text(self, index: int) -> str:
+        return "\n".join(self.blocks(index))
+
+    @cached_property
+    def _prompt_blocks(self) -> list[str]:
+        return [] if self._prompt is None else blocks_of(self._prompt)
+
+    @cached_property
+    def _system_places(self) -> list[int]:
+        return [n for n, message in enumerate(self._messages) if message.role in _SYSTEM]
+
+    @cached_property
+    def _first_human(self) -> int | None:
         """The first message a human wrote; harness messages in tags count only if none did."""
         tagged = None
-        for index in range(len(self._messages)):
-            if self.is_system(index) or self.of(index) != "human":
+        for index, message in enumerate(self._messages):
+            if self._reading.author(message) != "human":
                 continue
-            if not text_of(self._reading.content(self._messages[index])).startswith("<"):
+            if any(not text.lstrip().startswith("<") for text in self.blocks(index)):
                 return index
             tagged = index if tagged is None else tagged
-            if index - tagged > 8:
+            if index - tagged > _LATEST_OPENING:
                 break
         return tagged
-
-
-def _tail(
-    messages: Sequence[Any], authors: _Authors, reading: Reading
-) -> tuple[int, bool, tuple[str, ...]]:
-    """From the end: index of the last human message, whether a tool loop is open, its calls."""
-    loop_open = False
-    called: tuple[str, ...] = ()
-    newest = True
-    for index in range(len(messages) - 1, -1, -1):
-        if authors.is_system(index):
-            continue
-        match authors.of(index):
-            case "human":
-                return index, loop_open, called
-            case "tool" if newest:
-                loop_open = True
-            case "assistant" if loop_open and not called:
-                called = tuple(reading.calls(messages[index]))
-            case _:
-                pass
-        newest = False
-    return -1, loop_open, called
 
 
 class _Block(Struct):
@@ -156,33 +179,30 @@ _as_blocks = msgspec.json.Decoder(list[_Block])
 
 def blocks_of(content: Raw) -> list[str]:
     """The texts of a message's content: one string, or the `text` of each block that has one."""
-    raw = bytes(content)
     try:
-        if raw.startswith(b'"'):
-            return [_as_text.decode(raw)]
-        if raw.startswith(b"["):
-            return [b.text for b in _as_blocks.decode(raw) if isinstance(b.text, str)]
-    except msgspec.DecodeError:
+        match memoryview(content)[:1].tobytes():
+            case b'"':
+                return [_as_text.decode(content)]
+            case b"[":
+                return [b.text for b in _as_blocks.decode(content) if isinstance(b.text, str)]
+            case _:
+                return []
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return []  # a shape this dialect does not know: forwarded, not read
-    return []
 
 
-def text_of(content: Raw) -> str:
-    return "\n".join(blocks_of(content))
-
-
-def spoken(content: Raw) -> tuple[list[str], list[str]]:
+def spoken(blocks: Sequence[str]) -> tuple[list[str], list[str]]:
     """What a person typed, and what the harness put beside it in tags."""
     typed: list[str] = []
     tagged: list[str] = []
-    for text in blocks_of(content):
+    for text in blocks:
         (tagged if text.lstrip().startswith("<") else typed).append(text)
     return typed, tagged
 
 
-def human_text(content: Raw) -> str:
+def _words(blocks: Sequence[str]) -> str:
     """What a person typed; where nobody did, what the harness put there in tags."""
-    typed, tagged = spoken(content)
+    typed, tagged = spoken(blocks)
     return "\n".join(typed or tagged)
 
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from rolecall.types import Usage
-from rolecall.wire.parsed import Author, Parsed, Reading, decode, survey
+from rolecall.wire.parsed import Author, Parsed, Reading, Talk, decode
 from rolecall.wire.tally import Tally, count
 
 _NOTHING = Raw(b"null")
@@ -31,7 +31,7 @@ class _Named(Struct):
 class _Body(Struct):
     model: str
     input: list[_Item] | str
-    instructions: str | None = None
+    instructions: Raw = _NOTHING
     stream: bool | None = None
     max_output_tokens: int | None = None
     tools: list[_Named] | None = None
@@ -70,12 +70,11 @@ def parse(body: bytes) -> Parsed:
     items = found.input
     if isinstance(items, str):
         items = [_Item(role="user", content=Raw(msgspec.json.encode(items)))]
-    talk = survey((found.instructions,) if found.instructions else (), items, _reading)
     return Parsed(
+        Talk(messages=items, reading=_reading, prompt=found.instructions),
         model=found.model,
-        stream=bool(found.stream),
+        stream=found.stream,
         max_tokens=found.max_output_tokens,
-        messages=len(items),
         tools=tuple(_tool_names(found.tools)),
         fields={
             "metadata": found.metadata,
@@ -83,7 +82,6 @@ def parse(body: bytes) -> Parsed:
             "prompt_cache_key": found.prompt_cache_key,
             "client_metadata": found.client_metadata,
         },
-        **msgspec.structs.asdict(talk),
     )
 
 

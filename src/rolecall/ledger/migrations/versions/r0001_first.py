@@ -31,7 +31,6 @@ def upgrade() -> None:
         sa.Column("total", sa.Float, nullable=False),
         sa.Column("facts", sa.Text, nullable=False),
     )
-    op.create_index("decisions_at", "decisions", ["at"])
     op.create_table(
         "attempts",
         sa.Column("decision", sa.String, sa.ForeignKey("decisions.id"), primary_key=True),
@@ -50,11 +49,11 @@ def upgrade() -> None:
         sa.Column("cache_write_input_tokens", sa.Integer),
         sa.Column("reasoning_tokens", sa.Integer),
         sa.Column("cost", sa.String),
+        sqlite_with_rowid=False,
     )
 
 
 def downgrade() -> None:
     op.drop_table("attempts")
-    op.drop_index("decisions_at", "decisions")
     op.drop_table("decisions")
     op.drop_table("snapshots")
