@@ -20,6 +20,7 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/docs.py --check
+	$(BIN)/python scripts/picture.py --check
 	$(BIN)/python scripts/lock.py --check
 
 # The real coding clients that tests/e2e drives. Needs node and a Python 3.12 beside this one.
@@ -28,6 +29,7 @@ clients: $(READY)
 
 docs: $(READY)
 	$(BIN)/python scripts/docs.py
+	$(BIN)/python scripts/picture.py
 
 lock: $(READY)
 	$(BIN)/python scripts/lock.py

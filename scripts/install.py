@@ -18,7 +18,7 @@ UV = "uv>=0.13,<0.14"
 
 
 def main() -> None:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 (this runs before anything has checked)
         sys.exit(f"rolecall needs Python 3.11 or newer; this is {sys.version.split()[0]}")
     if not (BIN / "python").exists():
         print(f"making {VENV}")

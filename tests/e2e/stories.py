@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from msgspec import Struct
-from support.gateway import start_gateway
+from support.gateway import STACK, start_gateway
 
 from e2e import drive
 from e2e.agents import FINAL, RAN, Step, working
@@ -26,21 +26,6 @@ PROGRAMS = {
     "aider": "aider/bin/aider",
 }
 AUTO = "rolecall/auto"
-
-STACK = """
-[providers.up]
-base_url = "{url}"
-dialects = ["openai.chat", "openai.responses", "anthropic.messages"]
-zone = "local"
-auth = "none"
-
-[roles]
-plan = ["up/plan-model"]
-review = ["up/review-model"]
-code = ["up/code-model"]
-fast = ["up/fast-model"]
-local = ["up/local-model"]
-"""
 
 Act = Callable[[drive.Place, str], drive.Ran]
 
@@ -93,7 +78,7 @@ def play(place: drive.Place, script: Script, act: Act) -> Story:
     home.mkdir()
     with (
         Upstream(script) as upstream,
-        start_gateway(STACK.format(url=upstream.base_url), home) as gateway,
+        start_gateway(STACK.format(base_url=upstream.base_url), home) as gateway,
     ):
         ran = act(place, gateway.url)
         decisions = list(reversed(gateway.decisions()))

@@ -96,7 +96,7 @@ def _ratio(amount: Decimal, own: Decimal | None) -> str:
 
 
 def _flip_line(change: str, role: str, deployment: str | None) -> str:
-    return f"{change}: {role}, played by {deployment or 'nobody'}"
+    return f"{change}: {deployment or 'nobody'} plays {role}"
 
 
 def _labelled(label: str, lines: list[str]) -> list[str]:

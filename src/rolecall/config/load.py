@@ -70,6 +70,15 @@ def load(path: Path) -> Settings:
         raise ConfigError(f"{path}: {_readable(str(error))}") from error
 
 
+def tables() -> dict[str, tuple[str, ...]]:
+    """Every table of the file with its keys; tables that hold named ones are shown as `x.NAME`."""
+    plain = {table: schema.__struct_encode_fields__ for table, schema in _TABLES.items()}
+    named = {
+        f"{table}.NAME": schema.__struct_encode_fields__ for table, schema in _NAMED_TABLES.items()
+    }
+    return {**plain, **named, "roles": tuple(ROLES)}
+
+
 def _check_keys(path: Path, raw: Mapping[str, Any]) -> None:
     _known(path, "", raw, (*_TABLES, *_NAMED_TABLES, "roles"))
     for table, schema in _TABLES.items():

@@ -71,17 +71,17 @@ def _variations(
         until = world.at + timedelta(seconds=1)
         health = {**world.health, name: Ailment(until=until, why="supposed")}
         unwell = msgspec.structs.replace(world, health=health)
-        yield f"{name} failing", decide(request, unwell, session, id="")
+        yield f"if {name} fails", decide(request, unwell, session, id="")
     if world.health:
         well = msgspec.structs.replace(world, health={})
-        yield "every deployment being well", decide(request, well, session, id="")
+        yield "if every deployment were well", decide(request, well, session, id="")
     if request.signals.decided_by is not None:
         plain = msgspec.structs.replace(request, signals=_without_rule(request))
         says = f"without the rule {request.signals.decided_by.rule}"
         yield says, decide(plain, world, session, id="")
     for role in ROLES:
         asking = msgspec.structs.replace(request, asked_role=role)
-        yield f"the header x-rolecall-role: {role}", decide(asking, world, session, id="")
+        yield f"with the header x-rolecall-role: {role}", decide(asking, world, session, id="")
 
 
 def _without_rule(request: Request) -> Signals:
