@@ -5,15 +5,12 @@ The request, the stack and the usage are invented; decision, costs and words are
 
 from __future__ import annotations
 
-import io
 import sys
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
-from rich.terminal_theme import DEFAULT_TERMINAL_THEME
-from rich.text import Text
 
 from rolecall.cli.print_why import why_text
 from rolecall.cli.setup import catalogue
@@ -28,15 +25,8 @@ from rolecall.types import Attempt, Record, Session, Snapshot, Usage
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "decision.svg"
 AT = datetime(2026, 11, 23, 9, 41, 7, tzinfo=UTC)
-WIDTH = 118
-_FORMAT = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">
-<title>rolecall why: one decision explained</title>
-<style>text {{ font-family: ui-monospace, Menlo, Consolas, monospace; font-size: {char_height}px }}
-{styles}</style>
-<rect width="100%" height="100%" rx="8" fill="#ffffff" stroke="#d0d0d0"/>
-<g transform="translate(14, 10)"><defs>{lines}</defs>{backgrounds}{matrix}</g>
-</svg>
-"""
+_LINE, _CHARACTER, _EDGE = 22, 9.05, 16
+"""Pixels: height of a line, width of a character, margin."""
 
 
 def main() -> None:
@@ -44,15 +34,31 @@ def main() -> None:
     snapshot = _world(known)
     price = pricing(known.prices, snapshot)
     record = _record(snapshot, _attempt(price))
-    console = Console(record=True, width=WIDTH, file=io.StringIO(), highlight=False)
-    console.print(Text("$ rolecall why last", style="bold"))
-    console.print(Text(why_text(record, snapshot, price)))
-    drawn = console.export_svg(
-        title="", theme=DEFAULT_TERMINAL_THEME, code_format=_FORMAT, unique_id="why"
-    )
+    drawn = picture(["$ rolecall why last", "", *why_text(record, snapshot, price).splitlines()])
     if "--check" in sys.argv[1:]:
         sys.exit(0 if PICTURE.read_text() == drawn else "docs/decision.svg is out of date")
     PICTURE.write_text(drawn)
+
+
+def picture(lines: list[str]) -> str:
+    """Lines of text as an SVG, as a terminal would show them."""
+    width = max(map(len, lines)) * _CHARACTER + 2 * _EDGE
+    height = len(lines) * _LINE + 2 * _EDGE
+    rows = [
+        f'<text xml:space="preserve" x="{_EDGE}" y="{_EDGE + (n + 0.75) * _LINE:g}">{escape(line)}</text>'
+        for n, line in enumerate(lines)
+    ]
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}">',
+            "<title>One decision, as rolecall why tells it</title>",
+            "<style>text { font: 15px ui-monospace, Menlo, Consolas, monospace; white-space: pre;",
+            "fill: #1f2328 }</style>",
+            '<rect width="100%" height="100%" rx="8" fill="#f6f8fa" stroke="#d1d9e0"/>',
+            *rows,
+            "</svg>\n",
+        ]
+    )
 
 
 def _world(known: Known) -> Snapshot:
