@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from html import escape
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -45,8 +46,8 @@ def picture(lines: list[str]) -> str:
     width = max(map(len, lines)) * _CHARACTER + 2 * _EDGE
     height = len(lines) * _LINE + 2 * _EDGE
     rows = [
-        f'<text xml:space="preserve" x="{_EDGE}" y="{_EDGE + (n + 0.75) * _LINE:g}">{escape(line)}</text>'
-        for n, line in enumerate(lines)
+        f'<text xml:space="preserve" x="{_EDGE}" y="{y:g}">{escape(line)}</text>'
+        for y, line in zip(count(_EDGE + 0.75 * _LINE, _LINE), lines, strict=False)
     ]
     return "\n".join(
         [

@@ -161,7 +161,7 @@ def vibe_subagent(_: Path) -> tuple[Step, ...]:
 def codex_subagent(received: Received) -> Answer:
     """Play Codex's model: start a sub-agent, then wait for the one whose id came back."""
     results = [item for item in history(received) if item.get("type") == "function_call_output"]
-    wait = {"timeout_ms": 20_000}
+    wait: dict[str, Any] = {"timeout_ms": 20_000}
     if results:
         found = re.search(r'"agent_id":"([^"]+)"', str(results[0]["output"]))
         wait |= {"targets": [found[1]] if found else []}
@@ -195,7 +195,7 @@ def _calls_in(message: dict[str, Any]) -> int:
         return 1
     content = message.get("content")
     blocks = content if isinstance(content, list) else []
-    used = sum(block.get("type") == "tool_use" for block in blocks)
+    used: int = sum(block.get("type") == "tool_use" for block in blocks)
     return used + len(message.get("tool_calls") or ())
 
 

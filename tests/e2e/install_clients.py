@@ -23,13 +23,16 @@ NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
 MARK = "installed.sha256"
 NO_PYTHON = (
     "Mistral Vibe is missing: it needs Python 3.12 or later, and none is on PATH, in ~/.pyenv or "
-    "known to uv. Install one (Debian 12 has none to offer; pyenv or uv bring one), then run again."
+    "known to uv. Install one, then run again. (Debian 12 has only 3.11; pyenv or uv has others.)"
 )
 NO_NPM = (
     "Codex, Claude Code and opencode are missing: there is no npm on PATH. Install Node.js 20 or "
     "later, then run again."
 )
-NO_OLD_PYTHON = "aider is missing: it needs Python 3.11 or 3.12, and none was found. Install one, then run again."
+NO_OLD_PYTHON = (
+    "aider is missing: it needs Python 3.11 or 3.12, and none is on PATH, in ~/.pyenv or known to "
+    "uv. Install one, then run again."
+)
 
 
 def main(arguments: list[str]) -> int:

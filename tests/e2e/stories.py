@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from msgspec import Struct
-from support.gateway import STACK, start_gateway
 
 from e2e import drive
 from e2e.agents import FINAL, RAN, Step, working
 from support.answers import Received, Script
+from support.gateway import STACK, start_gateway
 from support.upstream import Upstream
 
 CLIENTS = Path(os.environ.get("ROLECALL_CLIENTS", Path(__file__).parents[2] / ".clients"))

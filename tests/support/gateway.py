@@ -98,14 +98,15 @@ def start_gateway(
     """Start the gateway on a free port, and stop it as Ctrl-C would."""
     if config is not None:
         (home / "rolecall.toml").write_text(config)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "rolecall", "up", "--port", "0"],
-        cwd=home,
-        env={**home_environment(home), "PYTHONUNBUFFERED": "1", **(env or {})},
-        stdout=subprocess.PIPE,
-        stderr=(home / "stderr.txt").open("w"),
-        text=True,
-    )
+    with (home / "stderr.txt").open("w") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "rolecall", "up", "--port", "0"],
+            cwd=home,
+            env={**home_environment(home), "PYTHONUNBUFFERED": "1", **(env or {})},
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
     try:
         yield _ready(process, home)
     finally:

@@ -168,11 +168,11 @@ class Upstream:
 
     async def _respond(self, request: web.Request, received: Received) -> web.StreamResponse:
         if received.method != "POST":
-            return await _whole(request, received, 200, self._listing(received))
+            return _whole(received, 200, self._listing(received))
         if received.path.endswith("/count_tokens"):
-            return await _whole(request, received, 200, {"input_tokens": len(received.body) // 4})
+            return _whole(received, 200, {"input_tokens": len(received.body) // 4})
         if received.dialect is None or not isinstance(received.json, dict):
-            return await _whole(request, received, 404, chat.error(404, "no such endpoint here"))
+            return _whole(received, 404, chat.error(404, "no such endpoint here"))
         return await self._answer(request, received, self.script(received))
 
     async def _answer(
@@ -192,7 +192,7 @@ class Upstream:
         if status != 200:
             retry = {"Retry-After": "1"} if answer.fault == "429-retry-after" else {}
             text = answer.text or f"scripted {status}"
-            return await _whole(request, received, status, speech.error(status, text), retry)
+            return _whole(received, status, speech.error(status, text), retry)
         if received.stream:
             return await self._stream(request, received, answer, speech)
         document = compact(speech.document(answer, received)).encode()
@@ -234,11 +234,11 @@ class Upstream:
             entries = [_anthropic_model(name) for name in self.models]
             ends = {"first_id": self.models[0], "last_id": self.models[-1]}
             return {"data": entries, "has_more": False, **ends}
-        entries = [
+        listed = [
             {"id": name, "object": "model", "created": chat.CREATED, "owned_by": "scripted"}
             for name in self.models
         ]
-        return {"object": "list", "data": entries}
+        return {"object": "list", "data": listed}
 
 
 def _with_fault(events: list[bytes], answer: Answer) -> Iterator[bytes]:
@@ -270,8 +270,7 @@ def _drop(request: web.Request) -> web.StreamResponse:
     return web.Response()
 
 
-async def _whole(
-    request: web.Request,
+def _whole(
     received: Received,
     status: int,
     document: dict[str, Any],
