@@ -31,10 +31,9 @@ _PLACES = (
     ("rolecall/ledger/", "ledger"),
     ("/sqlalchemy/", "ledger"),
     ("/uvicorn/", "uvicorn"),
-    ("/aiohttp/", "aiohttp"),
     ("rolecall/gateway/run.py", "event loop"),
     ("rolecall/gateway/", "gateway"),
-    ("rolecall/egress.py", "gateway"),
+    ("rolecall/egress/", "egress"),
 )
 """Parts of a file's path, the first that fits. Code of other files counts for its caller."""
 OTHER = "other"

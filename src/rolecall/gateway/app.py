@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -14,7 +16,10 @@ from rolecall.gateway.intake import Receive
 from rolecall.gateway.pages import pages
 from rolecall.gateway.paths import TARGETS, dialect_of, split
 from rolecall.gateway.state import Gateway
+from rolecall.types import Dialect
 
+_LOG = logging.getLogger("rolecall")
+_DEFECT = "this is a defect of rolecall; its place in the code was printed where it runs"
 Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 
@@ -35,8 +40,28 @@ def application(gateway: Gateway) -> Application:
             elif scope["method"] == "POST":
                 await serve(gateway, target, workspace, scope, receive, send)
             else:
-                raise RouteError(f"{rest} takes POST, not {scope['method']}", status=405)
+                await send_answer(send, answer(_only_post(rest, scope["method"]), target.dialect))
         except RolecallError as error:
             await send_answer(send, answer(error, dialect_of(path)))
+        except Exception as error:  # noqa: BLE001 (the HTTP edge: no defect may end in silence)
+            _LOG.error("%s at %s\n%s", type(error).__name__, path, _where(error))
+            await _apologise(send, dialect_of(path))
 
     return app
+
+
+def _only_post(path: str, method: str) -> RouteError:
+    return RouteError(f"{path} takes POST, not {method}", status=405)
+
+
+async def _apologise(send: Send, dialect: Dialect) -> None:
+    """Answer 500; where an answer has begun, leave it visibly incomplete."""
+    try:
+        await send_answer(send, answer(RolecallError(_DEFECT), dialect))
+    except RuntimeError:
+        return
+
+
+def _where(error: Exception) -> str:
+    """The places in the code, and never the message: it may quote what a client sent."""
+    return "".join(traceback.format_tb(error.__traceback__))

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from rolecall.egress import Reply
+from rolecall.egress.door import Reply
 from rolecall.gateway.headers import Header
 from rolecall.gateway.intake import Taken
 from rolecall.gateway.paths import Target

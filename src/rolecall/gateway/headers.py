@@ -33,20 +33,20 @@ _STOP = HOP_BY_HOP | CREDENTIALS | _REWRITTEN
 _OWN = b"x-rolecall-"
 
 
-def outbound(headers: Iterable[Header], *, own_credentials: bool) -> list[tuple[str, str]]:
+def outbound(headers: Iterable[Header], *, own_credentials: bool) -> list[Header]:
     """The client's headers as they go to a provider; its key only with `auth = "client"`."""
     named: frozenset[bytes] = frozenset()
-    passed: list[tuple[str, str]] = []
+    passed: list[Header] = []
     for name, value in headers:
         if name == b"connection":
             named = frozenset(part.strip().lower() for part in value.split(b","))
         if name in _STOP and not (own_credentials and name in CREDENTIALS and name != b"cookie"):
             continue
         if not name.startswith(_OWN):
-            passed.append((name.decode("latin-1"), value.decode("latin-1")))
+            passed.append((name, value))
     if named:
-        passed = [(name, value) for name, value in passed if name.encode("latin-1") not in named]
-    passed.append(("accept-encoding", "identity"))
+        passed = [(name, value) for name, value in passed if name not in named]
+    passed.append((b"accept-encoding", b"identity"))
     return passed
 
 

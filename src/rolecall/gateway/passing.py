@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rolecall.egress import UpstreamFailure
+from rolecall.errors import UpstreamFailure
 from rolecall.gateway.answers import Send, decision_headers, retry_after
 from rolecall.gateway.call import Call, Opened, attempt, record
 from rolecall.gateway.headers import Header, inbound

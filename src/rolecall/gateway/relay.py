@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-from rolecall.egress import Reply, UpstreamFailure
-from rolecall.errors import UpstreamError
+from rolecall.egress.door import Parcel, Reply, Target
+from rolecall.errors import UpstreamError, UpstreamFailure
 from rolecall.gateway.answers import Send
 from rolecall.gateway.call import Call, Opened, attempt
 from rolecall.gateway.headers import outbound
@@ -43,32 +43,18 @@ async def relay(gateway: Gateway, call: Call, send: Send) -> None:
 
 
 async def _open(gateway: Gateway, call: Call, name: str) -> Opened:
-    """Ask one deployment, and wait for the first bytes of its answer.
-
-    A kept-alive connection that the provider closed in the meantime is not the provider's
-    failure: the call is made once more, on a new one.
-    """
-    try:
-        return await _try(gateway, call, name)
-    except UpstreamFailure as error:
-        if not error.reused:
-            raise
-        return await _try(gateway, call, name)
-
-
-async def _try(gateway: Gateway, call: Call, name: str) -> Opened:
+    """Ask one deployment, and wait for the first bytes of its answer."""
     deployment = find(name, call.snapshot)
     provider = call.snapshot.providers[deployment.provider]
-    endpoint = provider.endpoints[call.taken.request.dialect]
+    dialect = call.taken.request.dialect
     headers = outbound(call.headers, own_credentials=provider.auth == "client")
-    headers.extend(gateway.door.credentials(provider, call.taken.request.dialect))
-    body = readdress(call.taken.body, deployment.model)
+    headers.extend(gateway.door.credentials(provider, dialect))
+    target = Target(provider.endpoints[dialect].url + call.target.suffix, call.query)
+    parcel = Parcel(headers, readdress(call.taken.body, deployment.model))
     started, clock = datetime.now(UTC), time.perf_counter()
     try:
-        reply = await gateway.door.post(
-            clear(call.decision), provider, _url(endpoint.url, call), headers, body
-        )
-        first = await reply.read()
+        reply = await gateway.door.post(clear(call.decision), provider, target, parcel)
+        first = await _first(reply)
     except UpstreamFailure as error:
         call.attempts.append(_failed(name, started, clock, error))
         gateway.health.failed(name, str(error), datetime.now(UTC))
@@ -84,9 +70,12 @@ async def _try(gateway: Gateway, call: Call, name: str) -> Opened:
     )
 
 
-def _url(base: str, call: Call) -> str:
-    url = base + call.target.suffix
-    return f"{url}?{call.query.decode('latin-1')}" if call.query else url
+async def _first(reply: Reply) -> bytes:
+    try:
+        return await reply.read()
+    except BaseException:  # cancelled, too: nobody will read the rest
+        reply.abort()
+        raise
 
 
 def _is_failure(status: int) -> bool:

@@ -11,7 +11,7 @@ import uvicorn
 from msgspec import Struct
 
 from rolecall.config.settings import TimeoutSettings
-from rolecall.egress import Door
+from rolecall.egress.door import Door
 from rolecall.errors import LedgerError, StartError
 from rolecall.gateway.access import Access
 from rolecall.gateway.app import application

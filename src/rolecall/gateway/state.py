@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import msgspec
 from msgspec import Struct
 
-from rolecall.egress import Door
+from rolecall.egress.door import Door
 from rolecall.gateway.access import Access
 from rolecall.gateway.health import Health
 from rolecall.gateway.ids import decision_id, sequence

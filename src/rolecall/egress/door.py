@@ -1,0 +1,162 @@
+"""Who may pass: every outbound call is made here, with a `Clearance`.
+
+No redirect is followed, no proxy variable is read, no cookie is kept, no body is decompressed:
+what goes out and comes back is what the client and the provider said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Self
+
+from msgspec import Struct
+
+from rolecall.config.settings import TimeoutSettings
+from rolecall.egress.connection import Connection
+from rolecall.egress.pool import Address, Origin, Pool, address
+from rolecall.errors import AccessError, UpstreamError, UpstreamFailure
+from rolecall.privacy.verdict import Clearance
+from rolecall.types import Dialect, Provider
+
+Headers = Iterable[tuple[bytes, bytes]]
+_MOST_PROBED = 4 * 1024 * 1024
+_PROBE_TIME = 0.5
+
+
+class Target(Struct, frozen=True):
+    """A URL, and the query that a client added to it."""
+
+    url: str
+    query: bytes = b""
+
+
+class Parcel(Struct, frozen=True):
+    """What is sent: headers, without those that belong to the connection, and a body."""
+
+    headers: Sequence[tuple[bytes, bytes]]
+    body: bytes
+
+
+class Reply:
+    """An upstream's answer: status and headers at once, the body as it comes."""
+
+    def __init__(self, pool: Pool, origin: Origin, connection: Connection) -> None:
+        self._pool = pool
+        self._origin = origin
+        self._connection = connection
+        self.status = connection.status
+        self.headers = connection.headers
+        self.read = connection.read
+
+    def release(self) -> None:
+        """Give the connection back, or close it where the body was not read to its end."""
+        self._pool.give_back(self._origin, self._connection)
+
+    def abort(self) -> None:
+        self._connection.close()
+
+
+class Door:
+    """A warm pool of connections. Use as `async with Door(...)`."""
+
+    def __init__(self, keys: Mapping[str, str], timeouts: TimeoutSettings) -> None:
+        self._keys = keys
+        self._pool = Pool(timeouts)
+        self._addresses: dict[str, Address] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._pool.close()
+
+    async def post(
+        self, clearance: Clearance, provider: Provider, target: Target, parcel: Parcel
+    ) -> Reply:
+        """Send a body and return as soon as the answer's headers are there."""
+        where = self._address(target.url)
+        length = (b"content-length", str(len(parcel.body)).encode())
+        head = _head(b"POST", where, target.query, [*parcel.headers, length])
+        return await self._ask(clearance, provider, where, [head, parcel.body])
+
+    def credentials(self, provider: Provider, dialect: Dialect) -> list[tuple[bytes, bytes]]:
+        """The header that authenticates at a provider; none where it asks for none."""
+        key = self._keys.get(provider.name)
+        if key is None:
+            return []
+        name = provider.endpoints[dialect].key_header
+        value = f"Bearer {key}" if name == "authorization" else key
+        return [(name.encode(), value.encode())]
+
+    async def fetch(self, clearance: Clearance, provider: Provider, url: str) -> bytes | None:
+        """A short GET, for questions to a local engine. None where nobody answers well."""
+        where = self._address(url)
+        try:
+            async with asyncio.timeout(_PROBE_TIME):
+                reply = await self._ask(clearance, provider, where, [_head(b"GET", where, b"", ())])
+                body = b""
+                while len(body) < _MOST_PROBED and (chunk := await reply.read()):
+                    body += chunk
+        except (TimeoutError, UpstreamError):
+            return None
+        reply.abort()
+        return body if reply.status == 200 else None
+
+    async def _ask(
+        self, clearance: Clearance, provider: Provider, where: Address, parts: list[bytes]
+    ) -> Reply:
+        """Over a warm connection if there is one.
+
+        One that the provider closed in the meantime is not its failure: the request is sent once
+        more, on a new connection.
+        """
+        _admit(clearance, provider)
+        warm = self._pool.take(where.origin)
+        if warm is not None:
+            try:
+                return await self._send(warm, where, parts)
+            except UpstreamFailure as error:
+                if not error.unanswered:
+                    raise
+        fresh = await self._pool.connect(provider.name, where.origin)
+        return await self._send(fresh, where, parts)
+
+    async def _send(self, connection: Connection, where: Address, parts: list[bytes]) -> Reply:
+        try:
+            await connection.ask(parts)
+        except BaseException:  # cancelled, too: nobody will read this answer
+            connection.close()
+            raise
+        return Reply(self._pool, where.origin, connection)
+
+    def _address(self, url: str) -> Address:
+        """Parsed once; providers have few URLs."""
+        found = self._addresses.get(url)
+        if found is None:
+            found = self._addresses[url] = address(url)
+        return found
+
+
+def _admit(clearance: Clearance, provider: Provider) -> None:
+    if not clearance.admits(provider):
+        zones = ", ".join(sorted(clearance.zones or ()))
+        says = f"{provider.name} is in the zone {provider.zone!r}; this request may go to: {zones}"
+        raise AccessError(says, status=403)
+
+
+def _head(method: bytes, where: Address, query: bytes, headers: Headers) -> bytes:
+    """Request line and headers. Raises `UpstreamError` where one holds a line break.
+
+    None can: a client's headers were parsed, and keys are checked when they are read. Looked at
+    all the same, because a line too many would be a second request.
+    """
+    path = where.path.encode()
+    if query:
+        path += (b"&" if b"?" in path else b"?") + query
+    lines = [method + b" " + path + b" HTTP/1.1", b"host: " + where.host_header.encode()]
+    lines.extend([name + b": " + value for name, value in headers])
+    head = b"\r\n".join(lines)
+    if head.count(b"\n") != len(lines) - 1 or head.count(b"\r") != len(lines) - 1:
+        raise UpstreamError("a header holds a line break; the request was not sent")
+    return head + b"\r\n\r\n"
