@@ -1,4 +1,4 @@
-"""The gateway that anyone would write first, on uvicorn and aiohttp: it looks at no byte it forwards.
+"""The gateway one would write first, on uvicorn and aiohttp: it looks at no byte it forwards.
 
 A fixed point to measure against, which changes only with those two libraries. rolecall reads,
 decides and records on top, and calls upstream through a client of its own, which costs less than

@@ -44,6 +44,7 @@ class Connection(asyncio.Protocol):
         self._head_bytes = 0
         self._paused = False
         self._framed = False
+        self._keeps_alive = False
         self._has_head = False
         self._complete = False
         self._error: UpstreamFailure | None = None
@@ -83,7 +84,7 @@ class Connection(asyncio.Protocol):
             and not self._chunks
             and not self.closed
             and self._framed
-            and self._parser.should_keep_alive()
+            and self._keeps_alive
             and self._transport.get_write_buffer_size() == 0
         )
 
@@ -148,6 +149,7 @@ class Connection(asyncio.Protocol):
             self._framed = False
         else:
             self._has_head = True
+            self._keeps_alive = self._parser.should_keep_alive()  # true only at this moment
 
     def on_body(self, body: bytes) -> None:
         self._chunks.append(body)

@@ -31,13 +31,15 @@ class Reader:
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes. Only events that may tell something are decoded."""
         data = self._rest + chunk if self._rest else chunk
-        end = last_blank(data)
+        end = len(data) if data.endswith(b"\n\n") else last_blank(data)
         if end < 0:
             self._rest = data if len(data) <= _LONGEST_EVENT else b""
             return
         self._rest = data[end:]
-        if any(mark in data for mark in self._wire.interest):
-            self._read(data[:end])
+        for mark in self._wire.interest:
+            if mark in data:
+                self._read(data[:end])
+                return
 
     def close(self) -> None:
         """The stream ended: what is left is an event whose blank line never came."""
