@@ -95,7 +95,7 @@ def keys(settings: Settings, snapshot: Snapshot, environ: Mapping[str, str]) -> 
     for name, provider in snapshot.providers.items():
         if provider.auth != "key":
             continue
-        value = next((environ[v] for v in provider.key_env if environ.get(v)), None)
+        value = next((environ[v].strip() for v in provider.key_env if environ.get(v)), None)
         if value is None:
             wanted = " or ".join(provider.key_env)
             raise ConfigError(
