@@ -55,6 +55,23 @@ def steady(text: str) -> str:
 def test_why_reads_like_a_colleague(played: Gateway) -> None:
     """Role, reason, who played, what it cost here and elsewhere, and what would flip it."""
     assert steady(played.rolecall("why", "last").stdout) == snapshot("""\
+ID  TIME  unknown client  openai.chat 0.2 kB
+
+fast, because the request asks for a title: JSON with a title, no tools (rule generic.title).
+
+plays      up/fast-model
+happened   up/fast-model answered 200 in N ms, first chunk after N ms
+used       2,000 input tokens (1,000 read from cache, 0 written to it), 10 output tokens
+cost       $0.00115
+instead    up/plan-model    $0.0205  (18 x)
+           up/review-model  price unknown
+           up/code-model    price unknown
+           up/local-model   price unknown
+flips      if up/fast-model fails: nobody plays fast
+           without the rule generic.title: up/code-model plays code
+           with the header x-rolecall-role: plan: up/plan-model plays plan
+           with the header x-rolecall-role: review: up/review-model plays review
+           with the header x-rolecall-role: local: up/local-model plays local
 """)
 
 

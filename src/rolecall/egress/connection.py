@@ -49,6 +49,7 @@ class Connection(asyncio.Protocol):
         self._complete = False
         self._error: UpstreamFailure | None = None
         self._begun = False
+        self._overrun = False
         self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []
 
@@ -82,6 +83,7 @@ class Connection(asyncio.Protocol):
         return (
             self._complete
             and not self._chunks
+            and not self._overrun
             and not self.closed
             and self._framed
             and self._keeps_alive
@@ -124,7 +126,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed = True
-        if self._has_head and not self._framed:
+        if self._has_head and not self._framed and exc is None:
             self._complete = True  # a body without a length ends with the connection
         if not self._complete:
             why = f": {exc}" if exc else ""
@@ -142,6 +144,8 @@ class Connection(asyncio.Protocol):
         self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
+        if self._overrun:
+            return
         self.status = self._parser.get_status_code()
         self._framed = self._framed or self.status in {204, 304}
         if self.status < 200:
@@ -151,7 +155,13 @@ class Connection(asyncio.Protocol):
             self._has_head = True
             self._keeps_alive = self._parser.should_keep_alive()  # true only at this moment
 
+    def on_message_begin(self) -> None:
+        """A second answer nobody asked for ends the first: nothing of it is taken for ours."""
+        self._overrun = self._overrun or self._complete
+
     def on_body(self, body: bytes) -> None:
+        if self._overrun:
+            return
         self._chunks.append(body)
         self._waiting_bytes += len(body)
         if self._waiting_bytes > _HIGH_WATER and not self._paused:

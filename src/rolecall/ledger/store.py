@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FILE_NAME = "ledger.sqlite"
+_LONG_WAL = 2000
+"""Pages in the WAL, 8 MB, after which it is begun anew."""
 
 
 def _insert(table: sa.Table) -> str:
@@ -55,7 +57,7 @@ class Ledger:
         own, which costs a third of what it costs through the engine.
         """
         with _named(self.path, "written"):
-            connection = self._writing = self._writing or self._engine.raw_connection()
+            connection = self._writing = self._writing or self._for_writing()
             try:
                 cursor = connection.cursor()
                 cursor.executemany(_DECISIONS, [decision_row(r) for r in records])
@@ -65,10 +67,22 @@ class Ledger:
                 connection.rollback()
                 raise
 
+    def _for_writing(self) -> sa.PoolProxiedConnection:
+        """It never waits for another process: it would wait on the event loop. `Writer` does."""
+        connection = self._engine.raw_connection()
+        connection.cursor().execute("PRAGMA busy_timeout=0")
+        return connection
+
     def checkpoint(self) -> None:
-        """Move what the WAL holds into the database file. Waits for the disk: not on a hot path."""
+        """Move what the WAL holds into the database file. Waits for the disk: not on a hot path.
+
+        Under constant load new frames come while the old ones are moved, and the WAL would grow
+        for ever: then the last few are moved with writers held off for some milliseconds.
+        """
         with _named(self.path, "written"), self._engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+            _, frames, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
+            if frames > _LONG_WAL:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(RESTART)")
 
     def keep_snapshot(self, snapshot: Snapshot) -> None:
         """Keep a version of the world once, so that its decisions can be replayed."""

@@ -23,13 +23,13 @@ class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Subjects: `header` (lower case), `field` (dotted path into the body), `text`, `offers` (a tool
     is offered), `called` (the last results are this tool's), `tools` (any, or none at all).
     Texts: `system` (the prompt), `late` (what the harness said along with the last human message),
-    `newest` (the newest system message that contains `among`), `human` (the last thing a human
-    said).
+    `newest` (the newest system message that contains `among`), `opening` and `human` (the first
+    and the last thing a human said).
     """
 
     header: str | None = None
     field: str | None = None
-    text: Literal["system", "late", "newest", "human"] | None = None
+    text: Literal["system", "late", "newest", "opening", "human"] | None = None
     among: str | None = None
     offers: str | None = None
     called: str | None = None
@@ -128,6 +128,8 @@ def _text(condition: Condition, parsed: Parsed) -> str | None:
             return parsed.late
         case "newest":
             return parsed.newest_system(condition.among or "")
+        case "opening":
+            return parsed.opening
         case _:
             return parsed.human
 

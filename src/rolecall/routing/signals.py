@@ -49,10 +49,12 @@ def first_rule(rules: Iterable[Rule], seen: Seen) -> Rule | None:
 
 
 def _client(seen: Seen, book: RuleBook) -> str | None:
-    for name, client in book.clients.items():
-        for condition in client.identity:
-            if holds(condition, seen):
-                return name
+    """The first client that is recognised; headers and fields are asked before any text."""
+    for reads_text in (False, True):
+        for name, client in book.clients.items():
+            for condition in client.identity:
+                if (condition.text is not None) == reads_text and holds(condition, seen):
+                    return name
     return None
 
 

@@ -6,7 +6,7 @@ Format: WHATWG HTML, section 9.2 (events end with a blank line; LF, CRLF or CR e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -48,8 +48,8 @@ class Reader:
         self._rest = b""
 
     def _read(self, data: bytes) -> None:
-        for event in events(data):
-            if any(mark in event for mark in self._wire.interest):
+        for block in _telling(data, self._wire.interest):
+            for event in events(block):
                 self.tally = fold_once(self._wire, self.tally, event)
 
 
@@ -64,6 +64,25 @@ def fold_once(wire: Wire, tally: Tally, data: bytes) -> Tally:
 def last_blank(data: bytes) -> int:
     """Offset just after the last blank line, or -1."""
     return max((data.rfind(mark) + len(mark) for mark in _BLANKS if mark in data), default=-1)
+
+
+def _telling(data: bytes, interest: Iterable[bytes]) -> list[bytes]:
+    """The blocks between blank lines that hold a mark, in order.
+
+    Of a burst of events only the last few tell something, so those are looked up from their
+    marks; taking all apart costs 5 µs each. Streams with CR are rare enough to be split whole.
+    """
+    if b"\r" in data:
+        return [block for block in _BLANK.split(data) if any(mark in block for mark in interest)]
+    starts: set[int] = set()
+    for mark in interest:
+        at = data.find(mark)
+        while at >= 0:
+            blank = data.rfind(b"\n\n", 0, at)
+            starts.add(blank + 2 if blank >= 0 else 0)
+            end = data.find(b"\n\n", at)
+            at = data.find(mark, end) if end >= 0 else -1
+    return [data[start:].split(b"\n\n", 1)[0] for start in sorted(starts)]
 
 
 def events(data: bytes) -> Iterator[bytes]:
