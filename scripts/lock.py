@@ -1,4 +1,4 @@
-"""Renew `uv.lock`, or check that it fits `pyproject.toml`.
+"""Bring `uv.lock` to `pyproject.toml` (`--upgrade`: to the newest), or `--check` that it fits.
 
 The lock is kept without registry addresses, so that it installs from any index: file names and
 hashes stay, `scripts/install.py` exports them as pinned requirements.
@@ -21,7 +21,7 @@ _REGISTRY = re.compile(r'registry = "[^"]*"')
 def main() -> None:
     if "--check" in sys.argv[1:]:
         sys.exit(check())
-    subprocess.run([UV, "lock", "--upgrade"], cwd=ROOT, check=True)
+    subprocess.run([UV, "lock", *sys.argv[1:]], cwd=ROOT, check=True)
     LOCK.write_text(without_addresses(LOCK.read_text()))
 
 

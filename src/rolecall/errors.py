@@ -4,7 +4,8 @@
     ├── ConfigError        a setting names something that is not there, or is missing
     ├── StartError         the machine is not ready: a port in use, an engine that does not start
     ├── LedgerError        the record cannot be written or read
-    │   └── LedgerBusy         another process is writing; it will pass
+    │   ├── LedgerBusy         another process is writing; it will pass
+    │   └── LedgerRefusal      the ledger is well and does not take this one record
     ├── RequestError       the client sent something that cannot be served as it stands
     │   ├── BodyError          not JSON, wrong types, too large, an encoding nobody announced
     │   ├── AccessError        a foreign host, a foreign page, a missing or wrong token
@@ -40,6 +41,10 @@ class LedgerError(RolecallError):
 
 class LedgerBusy(LedgerError):
     """Another process holds the ledger at this moment."""
+
+
+class LedgerRefusal(LedgerError):
+    """The ledger is well, and a record does not fit it: to try again would change nothing."""
 
 
 class RequestError(RolecallError):

@@ -147,6 +147,9 @@ class Connection(asyncio.Protocol):
         if self._overrun:
             return
         self.status = self._parser.get_status_code()
+        if not 100 <= self.status <= 599:
+            self._fail(f"{self._name} answered with the status {self.status}, which is not HTTP")
+            return
         self._framed = self._framed or self.status in {204, 304}
         if self.status < 200:
             self.headers.clear()  # 100 Continue and the like: the answer is still to come

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from rolecall.errors import AccessError
+from rolecall.gateway.headers import Header
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -40,6 +41,13 @@ class Access(Struct, frozen=True, kw_only=True):
                 "Authorization: Bearer",
                 status=401,
             )
+
+    def without_token(self, headers: list[Header]) -> list[Header]:
+        """A client's headers without this gateway's own token: no provider is to see it."""
+        if self.token is None:
+            return headers
+        token = self.token.encode()
+        return [(name, value) for name, value in headers if token not in value]
 
     def _shown(self, headers: Mapping[str, str]) -> bool:
         shown = (

@@ -20,6 +20,7 @@ from rolecall.wire.encoding import decompress, too_large
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 _LONGEST_WHY = 200
+_LONGEST_MODEL = 500
 
 
 class ClientLeft(Exception):
@@ -117,7 +118,13 @@ async def _read_body(receive: Receive, limits: Limits) -> bytes:
 
 
 def _check_model(name: str) -> None:
-    """Names of rolecall's own are checked; any other name is somebody's model."""
+    """Names of rolecall's own are checked; any other name is somebody's model.
+
+    It goes into headers, the ledger and terminals, so it is a line of text of a sane length.
+    """
+    if len(name) > _LONGEST_MODEL or not name.isprintable():
+        says = f"the model's name is not a line of text of at most {_LONGEST_MODEL} characters"
+        raise BodyError(says)
     if name.startswith(OWN_PREFIX) and name != AUTO and own_role(name) is None:
         valid = ", ".join([AUTO, *(OWN_PREFIX + role for role in ROLES)])
         raise BodyError(f"there is no model {name!r}; rolecall's own are {valid}", status=404)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from rolecall.gateway.state import Gateway
 from rolecall.gateway.views import decision_view, models_view, summary_view
 
 _MOST = 1000
+_LIMIT = re.compile(r"[0-9]{1,4}")
 
 
 def pages(gateway: Gateway) -> Starlette:
@@ -51,7 +53,7 @@ def pages(gateway: Gateway) -> Starlette:
         snapshot = gateway.ledger.snapshot(found[0].decision.snapshot)
         return _json(decision_view(found[0], snapshot))
 
-    return Starlette(
+    found = Starlette(
         routes=[
             Route("/", hello, methods=["GET"]),
             Route("/api/hello", hello, methods=["GET"]),
@@ -62,6 +64,8 @@ def pages(gateway: Gateway) -> Starlette:
         ],
         exception_handlers={RolecallError: _own_error, HTTPException: _http_error},
     )
+    found.router.redirect_slashes = False  # a redirect would lose the workspace
+    return found
 
 
 def _own_error(request: Request, error: Exception) -> Response:
@@ -79,7 +83,7 @@ def _http_error(request: Request, error: Exception) -> Response:
 
 
 def _limit(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= _MOST:
+    if _LIMIT.fullmatch(text) is None or not 1 <= int(text) <= _MOST:
         raise BodyError(f"limit is {text!r}; give a number from 1 to {_MOST}")
     return int(text)
 

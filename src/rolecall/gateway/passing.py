@@ -44,6 +44,9 @@ async def pass_on(gateway: Gateway, call: Call, opened: Opened, send: Send) -> N
         call.attempts.append(attempt(opened, error.outcome, reader.tally, str(error)))
         call.opened = None
         await record(gateway, call, call.status)
+    except BaseException:  # the client left, or the record is not safe: nobody reads the rest
+        opened.reply.abort()
+        raise
     else:
         opened.reply.release()
 

@@ -25,21 +25,26 @@ async def relay(gateway: Gateway, call: Call, send: Send) -> None:
     Raises `UpstreamError` where none answered. Nothing has been sent to the client by then.
     """
     names = [candidate.deployment for candidate in call.decision.cascade]
-    failure: UpstreamFailure | None = None
     for number, name in enumerate(names):
         last = number == len(names) - 1
         try:
             opened = await _open(gateway, call, name)
-        except UpstreamFailure as error:
-            failure = error
+        except UpstreamFailure:
             continue
-        if not last and _is_failure(opened.reply.status):
+        status = opened.reply.status
+        if _is_redirect(status) or (not last and _is_failure(status)):
             _give_up(call, opened)
             continue
         await pass_on(gateway, call, opened, send)
         return
-    says = str(failure) if failure else "no deployment of the cascade answered"
-    raise UpstreamError(says, status=failure.status if failure else 502)
+    raise _nobody_answered(call.attempts)
+
+
+def _nobody_answered(attempts: list[Attempt]) -> UpstreamError:
+    """Why each of the cascade gave no answer. The last one decides between 502 and 504."""
+    reasons = [f"{one.deployment}: {one.detail or f'HTTP {one.status}'}" for one in attempts]
+    status = 504 if attempts[-1].outcome == "timeout" else 502
+    return UpstreamError("; ".join(reasons), status=status)
 
 
 async def _open(gateway: Gateway, call: Call, name: str) -> Opened:
@@ -48,6 +53,7 @@ async def _open(gateway: Gateway, call: Call, name: str) -> Opened:
     provider = call.snapshot.providers[deployment.provider]
     dialect = call.taken.request.dialect
     headers = outbound(call.headers, own_credentials=provider.auth == "client")
+    headers = gateway.access.without_token(headers)
     headers.extend(gateway.door.credentials(provider, dialect))
     target = Target(provider.endpoints[dialect].url + call.target.suffix, call.query)
     parcel = Parcel(headers, readdress(call.taken.body, deployment.model))
@@ -80,7 +86,12 @@ async def _first(reply: Reply) -> bytes:
 
 def _is_failure(status: int) -> bool:
     """Worth asking the next of the cascade: told to wait, broken, or sent elsewhere."""
-    return status == 429 or status >= 500 or 300 <= status < 400
+    return status == 429 or status >= 500 or _is_redirect(status)
+
+
+def _is_redirect(status: int) -> bool:
+    """Never followed, and never passed on: a client would take its request past the gateway."""
+    return 300 <= status < 400
 
 
 def _note_health(gateway: Gateway, name: str, reply: Reply) -> None:
@@ -112,4 +123,6 @@ def _failed(name: str, started: datetime, clock: float, error: UpstreamFailure) 
 
 def _give_up(call: Call, opened: Opened) -> None:
     opened.reply.abort()
-    call.attempts.append(attempt(opened, "error-status", Tally(), None))
+    status = opened.reply.status
+    detail = f"HTTP {status}: redirects are not followed" if _is_redirect(status) else None
+    call.attempts.append(attempt(opened, "error-status", Tally(), detail))

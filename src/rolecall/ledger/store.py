@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
-from rolecall.errors import LedgerBusy, LedgerError
+from rolecall.errors import LedgerBusy, LedgerError, LedgerRefusal
 from rolecall.ledger.migrate import migrate
 from rolecall.ledger.rows import attempt_rows, decision_row, record_of
 from rolecall.ledger.schema import attempts, decisions, snapshots
@@ -33,6 +33,14 @@ def _insert(table: sa.Table) -> str:
     return f"INSERT INTO {table.name} VALUES ({places})"  # noqa: S608 (our own table names)
 
 
+_MISFITS = (
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+    OverflowError,
+    UnicodeError,
+)
+"""What the driver says of a record that does not fit; anything else is the ledger's trouble."""
 _DECISIONS = _insert(decisions)
 _ATTEMPTS = _insert(attempts)
 
@@ -63,7 +71,7 @@ class Ledger:
                 cursor.executemany(_DECISIONS, [decision_row(r) for r in records])
                 cursor.executemany(_ATTEMPTS, [row for r in records for row in attempt_rows(r)])
                 connection.commit()
-            except sqlite3.Error:
+            except BaseException:  # a value that the driver cannot bind, too
                 connection.rollback()
                 raise
 
@@ -174,10 +182,15 @@ def _named(path: Path, verb: str) -> Iterator[None]:
     """Say which file could not be used, and why."""
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
+    except (SQLAlchemyError, *_MISFITS, sqlite3.Error) as error:
         cause = getattr(error, "orig", None) or error
-        kind = LedgerBusy if _is_busy(cause) else LedgerError
-        raise kind(f"the ledger {path} cannot be {verb}: {cause}") from error
+        raise _kind(cause)(f"the ledger {path} cannot be {verb}: {cause}") from error
+
+
+def _kind(cause: BaseException) -> type[LedgerError]:
+    if _is_busy(cause):
+        return LedgerBusy
+    return LedgerRefusal if isinstance(cause, _MISFITS) else LedgerError
 
 
 def _is_busy(cause: BaseException) -> bool:

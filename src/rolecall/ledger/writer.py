@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
-from rolecall.errors import LedgerBusy, LedgerError
+from rolecall.errors import LedgerBusy, LedgerError, LedgerRefusal
 from rolecall.ledger.store import Ledger
 from rolecall.types import Record
 
+_LOG = logging.getLogger("rolecall")
 _MOST = 10_000
 """Records that are kept while the ledger cannot be written."""
 _BUSY_PAUSE = 0.01
@@ -25,7 +27,8 @@ class Writer:
     in a thread.
 
     After an error `trouble` says what is wrong. The answers that waited fail, their records are
-    kept and tried again until they are written, and then `trouble` is None again.
+    kept and tried again until they are written, and then `trouble` is None again. A record that
+    does not fit the ledger fails its own answer, and no other.
     """
 
     def __init__(self, ledger: Ledger, loop: asyncio.AbstractEventLoop) -> None:
@@ -51,12 +54,12 @@ class Writer:
         if self._scheduled is not None:
             self._scheduled.cancel()
         if self._records:
-            self._ledger.write(self._records)
+            self._write()
 
     def _flush(self) -> None:
         self._scheduled = None
         try:
-            self._ledger.write(self._records)
+            self._write()
         except LedgerBusy as error:
             self._wait(error)
         except LedgerError as error:
@@ -65,6 +68,26 @@ class Writer:
             self._records.clear()
             self._busy_since = self.trouble = None
             self._settle(None)
+
+    def _write(self) -> None:
+        try:
+            self._ledger.write(self._records)
+        except LedgerRefusal:
+            self._write_each()
+
+    def _write_each(self) -> None:
+        """Find the records that do not fit: their answers fail, the others go on."""
+        while self._records:
+            refusal = None
+            try:
+                self._ledger.write(self._records[:1])
+            except LedgerRefusal as error:
+                _LOG.error("%s", error)
+                refusal = error
+            is_waited_for = len(self._waiting) == len(self._records)  # the newest ones are
+            del self._records[0]
+            if is_waited_for:
+                _tell(self._waiting.pop(0), refusal)
 
     def _wait(self, error: LedgerError) -> None:
         """Another process is writing: try again shortly, and give up waiting after a while."""
@@ -85,9 +108,13 @@ class Writer:
         """Let the answers go that waited for their records, or tell them."""
         waiting, self._waiting = self._waiting, []
         for future in waiting:
-            if future.done():
-                continue  # its client left; the record is kept all the same
-            if error is None:
-                future.set_result(None)
-            else:
-                future.set_exception(error)
+            _tell(future, error)
+
+
+def _tell(future: asyncio.Future[None], error: LedgerError | None) -> None:
+    if future.done():
+        return  # its client left; the record is kept all the same
+    if error is None:
+        future.set_result(None)
+    else:
+        future.set_exception(error)

@@ -154,5 +154,5 @@ def _field(value: Any, path: str) -> Any:
 def _object(text: str) -> Any:
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None

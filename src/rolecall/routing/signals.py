@@ -10,6 +10,8 @@ from rolecall.types import Signal, Signals, Work
 from rolecall.wire.parsed import Parsed
 
 _VERSION_END = re.compile(r"[\s/;,()]")
+_LONGEST = 200
+"""Characters of a session's name that are kept."""
 
 
 def read(headers: Mapping[str, str], parsed: Parsed, book: RuleBook) -> Signals:
@@ -71,7 +73,7 @@ def _first(places: Iterable[Condition], seen: Seen) -> str | None:
     for place in places:
         value = subject(place, seen)
         if value:
-            return value
+            return value[:_LONGEST]
     return None
 
 

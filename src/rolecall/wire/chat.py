@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from rolecall.types import Usage
-from rolecall.wire.parsed import Author, Parsed, Reading, Talk, decode
+from rolecall.wire.parsed import Author, Once, Parsed, Reading, Talk, decode
 from rolecall.wire.tally import Tally, count
 
 _NOTHING = Raw(b"null")
@@ -32,7 +32,7 @@ class _Message(Struct):
 
 
 class _Body(Struct):
-    model: str
+    model: Once
     messages: list[_Message]
     stream: bool | None = None
     max_tokens: int | None = None
@@ -42,9 +42,6 @@ class _Body(Struct):
     response_format: Any = None
     prompt_cache_key: Any = None
     suffix: Any = None
-
-
-_body = msgspec.json.Decoder(_Body)
 
 
 def _author(message: _Message) -> Author:
@@ -73,10 +70,10 @@ _reading = Reading(
 
 def parse(body: bytes) -> Parsed:
     """Read what routing needs. Raises `BodyError` where the body is not this dialect's."""
-    found = decode(_body, body)
+    found = decode(_Body, body)
     return Parsed(
         Talk(messages=found.messages, reading=_reading),
-        model=found.model,
+        model=str(found.model),
         stream=found.stream,
         max_tokens=found.max_completion_tokens or found.max_tokens,
         tools=_names(found.tools),
@@ -125,7 +122,7 @@ def fold(tally: Tally, data: bytes) -> Tally:
     return msgspec.structs.replace(
         tally,
         model=answer.model or tally.model,
-        usage=_usage(answer.usage) if answer.usage else tally.usage,
+        usage=(_usage(answer.usage) if answer.usage else None) or tally.usage,
     )
 
 

@@ -10,6 +10,10 @@ from rolecall.errors import BodyError
 
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 KNOWN = ("gzip", "deflate", "zstd")
+_MOST_STACKED = 4
+_WINDOW = 8 * 1024 * 1024
+"""Bytes of memory that every zstd decoder should grant (RFC 8878, section 3.1.1.1.2)."""
+_STEP = 1024
 
 
 def decompress(body: bytes, encoding: str, *, limit: int) -> bytes:
@@ -18,8 +22,11 @@ def decompress(body: bytes, encoding: str, *, limit: int) -> bytes:
     Raises `BodyError` with 415 for an encoding rolecall cannot undo, 413 past the limit, and 400
     for data that is not what the header says.
     """
+    names = [part.strip().lower() for part in encoding.split(",")]
+    if len(names) > _MOST_STACKED:
+        raise BodyError(f"{len(names)} encodings on top of each other; use one", status=415)
     plain = body
-    for name in reversed([part.strip().lower() for part in encoding.split(",")]):
+    for name in reversed(names):
         plain = _undo(plain, name, limit)
     return plain
 
@@ -45,23 +52,40 @@ def _inflate(body: bytes, limit: int) -> bytes:
     plain = stream.decompress(body, limit + 1)
     if len(plain) > limit:
         raise too_large(limit)
-    if not stream.eof:
-        raise BodyError("the compressed body ends too early")
+    _check_end(ended=stream.eof, rest=stream.unused_data)
     return plain
 
 
 def _wbits(body: bytes) -> int:
-    """`deflate` is sent with a zlib header by the standard and without one by some clients."""
-    has_header = body[:1] == b"\x1f" or (body[:1] == b"\x78")
-    return _GZIP_OR_ZLIB if has_header else -zlib.MAX_WBITS
+    """`deflate` is sent with a zlib header by the standard and without one by some clients.
+
+    RFC 1950: the method is 8, and the first two bytes are a multiple of 31.
+    """
+    is_zlib = body[:1] != b"" and body[0] & 15 == 8 and int.from_bytes(body[:2], "big") % 31 == 0
+    return _GZIP_OR_ZLIB if is_zlib or body[:1] == b"" else -zlib.MAX_WBITS
 
 
 def _unzstd(body: bytes, limit: int) -> bytes:
-    with zstandard.ZstdDecompressor(max_window_size=limit).stream_reader(body) as stream:
-        plain = stream.read(limit + 1)
-    if len(plain) > limit:
-        raise too_large(limit)
-    return plain
+    """In small steps: four bytes may stand for 128 KiB, and one step is not limited."""
+    window = max(limit, _WINDOW)
+    stream = zstandard.ZstdDecompressor(max_window_size=window).decompressobj()
+    parts: list[bytes] = []
+    size = at = 0
+    while at < len(body) and not stream.eof:
+        parts.append(stream.decompress(body[at : at + _STEP]))
+        size += len(parts[-1])
+        at += _STEP
+        if size > limit:
+            raise too_large(limit)
+    _check_end(ended=stream.eof, rest=stream.unused_data + body[at:])
+    return b"".join(parts)
+
+
+def _check_end(*, ended: bool, rest: bytes) -> None:
+    if not ended:
+        raise BodyError("the compressed body ends too early")
+    if rest:
+        raise BodyError("the compressed body goes on after its end; send it in one piece")
 
 
 def too_large(limit: int) -> BodyError:

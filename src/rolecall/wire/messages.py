@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from rolecall.types import Usage
-from rolecall.wire.parsed import Author, Parsed, Reading, Talk, decode
+from rolecall.wire.parsed import Author, Once, Parsed, Reading, Talk, decode
 from rolecall.wire.tally import Tally, count
 
 _NOTHING = Raw(b"null")
@@ -25,7 +25,7 @@ class _Message(Struct):
 
 
 class _Body(Struct):
-    model: str
+    model: Once
     messages: list[_Message]
     system: Raw = _NOTHING
     stream: bool | None = None
@@ -35,7 +35,6 @@ class _Body(Struct):
     output_config: Any = None
 
 
-_body = msgspec.json.Decoder(_Body)
 _calls = msgspec.json.Decoder(list[_Named])
 
 
@@ -52,7 +51,7 @@ def _author(message: _Message) -> Author:
 def _called(message: _Message) -> tuple[str, ...]:
     try:
         blocks = _calls.decode(message.content)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ()  # plain text, or a shape this dialect does not know
     return tuple(b.name for b in blocks if b.type == "tool_use" and isinstance(b.name, str))
 
@@ -62,10 +61,10 @@ _reading = Reading(author=_author, content=lambda message: message.content, call
 
 def parse(body: bytes) -> Parsed:
     """Read what routing needs. Raises `BodyError` where the body is not this dialect's."""
-    found = decode(_body, body)
+    found = decode(_Body, body)
     return Parsed(
         Talk(messages=found.messages, reading=_reading, prompt=found.system),
-        model=found.model,
+        model=str(found.model),
         stream=found.stream,
         max_tokens=found.max_tokens,
         tools=tuple(t.name for t in found.tools or () if isinstance(t.name, str)),

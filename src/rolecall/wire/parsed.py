@@ -18,6 +18,7 @@ from rolecall.errors import BodyError
 T = TypeVar("T")
 Author = Literal["system", "human", "assistant", "tool"]
 _SYSTEM = ("system", "developer")
+_NO_LOOP = ("end", "answer")
 _LATEST_OPENING = 8
 """Messages after the first harness message in which the first human one is looked for."""
 
@@ -80,25 +81,29 @@ class Parsed:
 
     @cached_property
     def tail(self) -> Tail:
-        """Read from the end, up to the last human message."""
-        loop_open = False
-        called: tuple[str, ...] = ()
-        newest = True
+        """Read from the end, up to the last human message.
+
+        The newest results belong to the calls right before them, which may be several messages.
+        """
+        called: list[str] = []
+        part = "end"
         for index in range(len(self._messages) - 1, -1, -1):
             message = self._messages[index]
-            match self._reading.author(message):
-                case "system":
-                    continue
-                case "human":
-                    return Tail(human=index, loop_open=loop_open, called=called)
-                case "tool" if newest:
-                    loop_open = True
-                case "assistant" if loop_open and not called:
-                    called = tuple(self._reading.calls(message))
+            match self._reading.author(message), part:
+                case "human", _:
+                    return Tail(human=index, loop_open=part not in _NO_LOOP, called=tuple(called))
+                case "tool", "end":
+                    part = "results"
+                case "assistant", "results" | "calls":
+                    part = "calls"
+                    called[:0] = self._reading.calls(message)
+                case "assistant", "end":
+                    part = "answer"
+                case "tool", "calls":
+                    part = "before"
                 case _:
                     pass
-            newest = False
-        return Tail(human=-1, loop_open=loop_open, called=called)
+        return Tail(human=-1, loop_open=part not in _NO_LOOP, called=tuple(called))
 
     @cached_property
     def system(self) -> str:
@@ -187,7 +192,7 @@ def blocks_of(content: Raw) -> list[str]:
                 return [b.text for b in _as_blocks.decode(content) if isinstance(b.text, str)]
             case _:
                 return []
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []  # a shape this dialect does not know: forwarded, not read
 
 
@@ -206,13 +211,38 @@ def _words(blocks: Sequence[str]) -> str:
     return "\n".join(typed or tagged)
 
 
-def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
-    """Decode a whole body, or say what is wrong with it and where."""
+class Once(str):
+    """The text of a key that may stand only once.
+
+    msgspec takes the last of two, providers may take the first: then one model would be decided
+    on and another would answer.
+    """
+
+    __slots__ = ()
+
+
+def decode(schema: type[T], body: bytes) -> T:
+    """Decode a whole body, or say what is wrong with it and where.
+
+    The schema has one key of the type `Once`, its model.
+    """
+    met = 0
+
+    def once(kind: type[Once], value: Any) -> Once:
+        nonlocal met
+        met += 1
+        if not isinstance(value, str):
+            raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
+        return kind(value)
+
     try:
-        return decoder.decode(body)
+        found = msgspec.json.decode(body, type=schema, dec_hook=once)
     except msgspec.ValidationError as error:
         raise BodyError(f"the body does not fit this endpoint: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BodyError(f"the body is not valid JSON: {error}") from error
     except RecursionError as error:
         raise BodyError("the body nests too deeply to be read") from error
+    if met > 1:
+        raise BodyError("the body names its model twice; name it once")
+    return found

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from rolecall.types import Usage
-from rolecall.wire.parsed import Author, Parsed, Reading, Talk, decode
+from rolecall.wire.parsed import Author, Once, Parsed, Reading, Talk, decode
 from rolecall.wire.tally import Tally, count
 
 _NOTHING = Raw(b"null")
@@ -29,7 +29,7 @@ class _Named(Struct):
 
 
 class _Body(Struct):
-    model: str
+    model: Once
     input: list[_Item] | str
     instructions: Raw = _NOTHING
     stream: bool | None = None
@@ -39,9 +39,6 @@ class _Body(Struct):
     text: Any = None
     prompt_cache_key: Any = None
     client_metadata: Any = None
-
-
-_body = msgspec.json.Decoder(_Body)
 
 
 def _author(item: _Item) -> Author:
@@ -66,13 +63,13 @@ _reading = Reading(author=_author, content=lambda item: item.content, calls=_cal
 
 def parse(body: bytes) -> Parsed:
     """Read what routing needs. Raises `BodyError` where the body is not this dialect's."""
-    found = decode(_body, body)
+    found = decode(_Body, body)
     items = found.input
     if isinstance(items, str):
         items = [_Item(role="user", content=Raw(msgspec.json.encode(items)))]
     return Parsed(
         Talk(messages=items, reading=_reading, prompt=found.instructions),
-        model=found.model,
+        model=str(found.model),
         stream=found.stream,
         max_tokens=found.max_output_tokens,
         tools=tuple(_tool_names(found.tools)),
@@ -140,7 +137,7 @@ def fold(tally: Tally, data: bytes) -> Tally:
     return msgspec.structs.replace(
         tally,
         model=head.model or tally.model,
-        usage=_usage(head.usage) if head.usage else tally.usage,
+        usage=(_usage(head.usage) if head.usage else None) or tally.usage,
         finished=tally.finished or answer.type in _LAST,
     )
 

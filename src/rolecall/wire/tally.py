@@ -17,6 +17,10 @@ class Tally(Struct, frozen=True, kw_only=True):
     """Events that should have been read and could not be. They were forwarded all the same."""
 
 
+_MOST_TOKENS = 2**53
+"""No real count comes near; a ledger keeps integers below 2**63."""
+
+
 def count(tokens: int | None) -> int:
-    """A token count as reported; absent and negative ones are 0."""
-    return max(tokens or 0, 0)
+    """A token count as reported; absent and negative ones are 0, absurd ones are cut."""
+    return min(max(tokens or 0, 0), _MOST_TOKENS)
