@@ -24,7 +24,10 @@ MISTAKES = {
     "nothing": ("[server]\nport = 0", "[roles] names no deployment; give at least code"),
     "half a provider": ('[providers.mine]\nzone = "eu"\n' + CODE, "needs base_url and dialects"),
     "no key": (CODE, "[providers.openai] needs its key in OPENAI_API_KEY, which is not set"),
-    "class": (CODE + '[models."openai/x"]\nclass = "best"', "Invalid enum value 'best'"),
+    "class": (
+        CODE + '[models."openai/x"]\nclass = "best"',
+        "'best' is none of frontier, coding, fast, open-weight",
+    ),
     "model": (CODE + '[models."openai/x"]\nclass = "fast"', "is in no cascade; did you mean"),
     "token": ('[server]\ntoken_env = "T"\n' + CODE, "[server] token_env names T, which is not set"),
     "host": ('[server]\nhost = "0.0.0.0"\n' + CODE, "can be reached from other machines"),

@@ -64,3 +64,12 @@ def raw(url: str, data: bytes, seconds: float = 10) -> bytes:
         while chunk := connection.recv(65536):
             received += chunk
         return received
+
+
+def send(url: str, body: bytes, headers: str = "") -> socket.socket:
+    """Send a POST on a connection of its own, and leave it to the caller to read or to go."""
+    parts = urlsplit(url)
+    connection = socket.create_connection((parts.hostname, parts.port), 10)
+    head = f"POST {parts.path} HTTP/1.1\r\nHost: {parts.hostname}\r\n{headers}"
+    connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    return connection

@@ -122,3 +122,42 @@ def test_absent_and_absurd_counts(dialect: Dialect, usage: bytes) -> None:
     """Counts that are missing or negative never become money."""
     tally = fold_once(WIRES[dialect], Tally(), b'{"model": "m", "usage": ' + usage + b"}")
     assert tally.usage is None or tally.usage.input_tokens == 0
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_event_without_its_blank_line_is_read_at_the_end(dialect: Dialect) -> None:
+    """A stream that stops right after its last event has told everything."""
+    stream = STREAMS[dialect].rstrip(b"\n")
+    assert tally_of(dialect, [stream]) == tally_of(dialect, [STREAMS[dialect]])
+
+
+def test_comments_ids_and_lines_without_a_space() -> None:
+    """The other lines of the format are passed over, and `data:` needs no space."""
+    usage = b'{"usage":{"prompt_tokens":4,"completion_tokens":2}}'
+    stream = b": ping\n\nid: 7\nretry: 10\nevent: x\ndata:" + usage + b"\n\ndata:[DONE]\n\n"
+    tally = tally_of("openai.chat", [stream])
+    assert tally == Tally(usage=Usage(input_tokens=4, output_tokens=2), finished=True)
+
+
+def test_data_in_several_lines_is_one_event() -> None:
+    """Lines of one event are joined, as the format has it."""
+    stream = b'data: {"usage":\ndata: {"prompt_tokens": 4}}\n\n'
+    assert tally_of("openai.chat", [stream]).usage == Usage(input_tokens=4, output_tokens=0)
+
+
+def test_text_that_looks_like_an_end_is_text() -> None:
+    """A model that writes about `[DONE]` and `"usage"` ends nothing and counts nothing."""
+    text = r'{"choices": [{"delta": {"content": "data: [DONE] \"usage\": {\"x\": 1}"}}]}'
+    assert tally_of("openai.chat", [b"data: " + text.encode() + b"\n\n"]) == Tally()
+
+
+def test_long_event_is_searched_once() -> None:
+    """An event of megabytes in small chunks costs what it is long, not its square."""
+    usage = b'"usage":{"input_tokens":4,"output_tokens":2}'
+    event = b'data: {"type":"response.completed","response":{%s,"x":"%s"}}\n\n'
+    stream = event % (usage, b"x" * 2_000_000)
+    pieces = [stream[at : at + 4096] for at in range(0, len(stream), 4096)]
+    seconds = timeit.timeit(lambda: tally_of("openai.responses", pieces), number=1)
+    reference = timeit.timeit(lambda: tally_of("openai.responses", pieces[:122]), number=1)
+    assert tally_of("openai.responses", pieces).usage == Usage(input_tokens=4, output_tokens=2)
+    assert seconds < 40 * reference + 1

@@ -11,6 +11,9 @@ _WIDE = 200
 
 
 def console() -> Console:
-    """As wide as the terminal; plain and wide where there is none."""
+    """As wide as the terminal; plain and wide where there is none.
+
+    What is printed holds names that others chose: `[x]` and `:x:` in it are text, not style.
+    """
     width = None if sys.stdout.isatty() else _WIDE
-    return Console(highlight=False, soft_wrap=False, width=width)
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=False, width=width)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rich.table import Table
 
-from rolecall.cli.words import dollars, seconds
+from rolecall.cli.words import dollars, plain, seconds
 from rolecall.gateway.views import total_cost
 from rolecall.types import Record
 
@@ -19,7 +19,7 @@ def log_table(records: Iterable[Record]) -> Table:
     for name in ("status", "tokens", "cost", "total"):
         table.add_column(name, header_style="bold", justify="right", no_wrap=True)
     for record in records:
-        table.add_row(*_cells(record))
+        table.add_row(*map(plain, _cells(record)))
     return table
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from rolecall.cli.words import dollars, seconds, tokens
+from rolecall.cli.words import dollars, plain, seconds, tokens
 from rolecall.gateway.views import total_cost
 from rolecall.routing.costs import Price
 from rolecall.routing.explain import flips
@@ -29,7 +29,7 @@ def why_text(record: Record, snapshot: Snapshot, price: Price) -> str:
     lines += _labelled(
         "flips", [_flip_line(f.change, f.role, f.deployment) for f in flips(record, snapshot)]
     )
-    return "\n".join(lines)
+    return "\n".join(plain(line) for line in lines)
 
 
 def because(decision: Decision) -> str:

@@ -31,7 +31,9 @@ from rolecall.routing.rules import load_rules
 def up(
     config: Config = None,
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="The port; 0 picks a free one.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="The port; 0 picks a free one.")
+    ] = None,
 ) -> None:
     """Start the gateway and say how to connect a client."""
     known, book = catalogue(), load_rules()

@@ -7,6 +7,11 @@ from decimal import Decimal
 from rolecall.types import Usage
 
 
+def plain(text: str) -> str:
+    """Names that others chose, without the control characters that would move a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def dollars(amount: Decimal | None) -> str:
     """Three significant digits; `unknown` where the price is."""
     if amount is None:

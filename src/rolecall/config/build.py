@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -53,6 +54,8 @@ LENDERS: dict[Role, tuple[Role, ...]] = {
 }
 """Whose cascade plays a role that the stack leaves out. `local` borrows from nobody."""
 
+_TOO_DEAR = 1_000_000
+"""USD per million tokens. `inf` and `nan` are numbers in TOML."""
 _NO_TIME = datetime(1, 1, 1, tzinfo=UTC)
 """Stands for the time in what a snapshot's version is computed from."""
 
@@ -85,7 +88,9 @@ def build(settings: Settings, known: Known, *, rules: str, at: datetime) -> Snap
         at=at,
     )
     timeless = msgspec.structs.replace(snapshot, at=_NO_TIME)
-    version = blake2b(msgspec.json.encode(timeless), digest_size=8).hexdigest()
+    version = blake2b(
+        msgspec.json.encode(timeless, order="deterministic"), digest_size=8
+    ).hexdigest()
     return msgspec.structs.replace(snapshot, version=version)
 
 
@@ -95,12 +100,18 @@ def keys(settings: Settings, snapshot: Snapshot, environ: Mapping[str, str]) -> 
     for name, provider in snapshot.providers.items():
         if provider.auth != "key":
             continue
-        value = next((environ[v].strip() for v in provider.key_env if environ.get(v)), None)
-        if value is None:
+        values = ((name, environ.get(name, "").strip()) for name in provider.key_env)
+        variable, value = next(((name, text) for name, text in values if text), ("", ""))
+        if not value:
             wanted = " or ".join(provider.key_env)
             raise ConfigError(
                 f"{settings.source}: [providers.{name}] needs its key in {wanted}, which is not "
                 f'set; export it, or set auth = "client" to pass each client\'s own key on'
+            )
+        if not (value.isascii() and value.isprintable()):
+            raise ConfigError(
+                f"{settings.source}: [providers.{name}] takes its key from {variable}, which holds "
+                "a line break or a letter that no key has; export it anew"
             )
         found[name] = value
     return found
@@ -125,6 +136,7 @@ def _provider(name: str, settings: Settings, known: Known) -> Provider:
     given = settings.providers.get(name, ProviderSettings())
     place = f"{settings.source}: [providers.{name}]"
     preset = _preset(name, known)
+    _check_urls(place, given)
     endpoints = _endpoints(given, preset)
     if not endpoints:
         if name in settings.providers:
@@ -144,6 +156,23 @@ def _provider(name: str, settings: Settings, known: Known) -> Provider:
     if provider.auth == "key" and not provider.key_env:
         raise ConfigError(f'{place} needs key_env, or auth = "none" or "client"')
     return provider
+
+
+def _check_urls(place: str, given: ProviderSettings) -> None:
+    urls = {str(dialect): url for dialect, url in (given.endpoints or {}).items()}
+    if given.base_url is not None:
+        urls["base_url"] = given.base_url
+    for key, url in urls.items():
+        if not _is_address(url):
+            raise ConfigError(f"{place} {key} is {url!r}; write it like 'https://host/v1'")
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 0) >= 0
+    except ValueError:  # a port or an IPv6 address that is none
+        return False
 
 
 def _preset(name: str, known: Known) -> Provider:
@@ -195,6 +224,7 @@ def _key_header(dialect: Dialect) -> KeyHeader:
 def _deployments(
     settings: Settings, providers: Mapping[str, Provider], known: Known, at: datetime
 ) -> dict[str, Deployment]:
+    _check_prices(settings)
     names = dict.fromkeys(name for cascade in settings.roles.values() for name in cascade)
     for name in settings.models:
         if name not in names:
@@ -221,6 +251,16 @@ def _deployment(
         model_class=given.model_class or (fact.model_class if fact else None),
         rates=_rates(given, providers[provider], model, known.prices, at),
     )
+
+
+def _check_prices(settings: Settings) -> None:
+    for name, given in settings.models.items():
+        prices = (given.input_price, given.output_price, given.cache_read_price)
+        place = f"{settings.source}: [models.{name!r}]"
+        if any(price is not None for price in prices) and None in prices[:2]:
+            raise ConfigError(f"{place} needs input_price and output_price, both or neither")
+        if not all(p is None or (p.is_finite() and 0 <= p < _TOO_DEAR) for p in prices):
+            raise ConfigError(f"{place} has a price that is none; write USD per million tokens")
 
 
 def _rates(

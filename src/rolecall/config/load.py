@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import platformdirs
@@ -22,7 +23,7 @@ from rolecall.config.settings import (
     TimeoutSettings,
 )
 from rolecall.errors import ConfigError
-from rolecall.types import ROLES
+from rolecall.types import DIALECTS, ROLES, Auth, ModelClass, Role, Work
 
 FILE_NAME = "rolecall.toml"
 
@@ -33,6 +34,15 @@ _TABLES: dict[str, type[Struct]] = {
     "ledger": LedgerSettings,
 }
 _NAMED_TABLES: dict[str, type[Struct]] = {"providers": ProviderSettings, "models": ModelSettings}
+_ENTRIES: dict[str, Any] = {**_NAMED_TABLES, "roles": tuple[str, ...], "routing.work": Role}
+"""Tables whose keys are names, and what each name stands for."""
+_VALUES: dict[str, tuple[str, ...]] = {
+    "default_role": ROLES,
+    "work": ROLES,
+    "auth": get_args(Auth),
+    "class": get_args(ModelClass),
+    "dialects": DIALECTS,
+}
 
 
 def environment() -> Mapping[str, str]:
@@ -64,10 +74,19 @@ def load(path: Path) -> Settings:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: is not valid TOML: {error}") from error
     _check_keys(path, raw)
+    for table, schema in _ENTRIES.items():
+        for name, value in _entries(_inner(raw, table)):
+            _converted(path, f"{table}.{name}", value, schema)
+    settings: Settings = _converted(path, "", {**raw, "source": str(path)}, Settings)
+    return settings
+
+
+def _converted(path: Path, place: str, value: Any, schema: Any) -> Any:
+    """The value as its schema has it. msgspec calls a key of a table `[...]`: hence the `place`."""
     try:
-        return msgspec.convert({**raw, "source": str(path)}, Settings)
+        return msgspec.convert(value, schema)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {_readable(str(error))}") from error
+        raise ConfigError(f"{path}: {_readable(place, str(error))}") from error
 
 
 def tables() -> dict[str, tuple[str, ...]]:
@@ -86,7 +105,15 @@ def _check_keys(path: Path, raw: Mapping[str, Any]) -> None:
     for table, schema in _NAMED_TABLES.items():
         for name, inner in _entries(raw.get(table)):
             _known(path, f"{table}.{name}", inner, schema.__struct_encode_fields__)
+            _known(path, f"{table}.{name}.endpoints", _inner(inner, "endpoints"), DIALECTS)
     _known(path, "roles", raw.get("roles"), ROLES)
+    _known(path, "routing.work", _inner(raw, "routing.work"), get_args(Work))
+
+
+def _inner(table: Any, path: str) -> Any:
+    for key in path.split("."):
+        table = table.get(key) if isinstance(table, dict) else None
+    return table
 
 
 def _entries(table: Any) -> Iterable[tuple[str, Any]]:
@@ -108,7 +135,16 @@ def nearest(given: str, valid: Iterable[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else f"valid here: {', '.join(names)}"
 
 
-def _readable(message: str) -> str:
-    """Msgspec ends its messages with a path: `… - at `$.server.port``."""
-    what, found, where = message.partition(" - at `$.")
-    return f"{where.rstrip('`')}: {what}" if found else message
+def _readable(place: str, message: str) -> str:
+    """Msgspec ends its messages with a path: `… - at `$.server.port``.
+
+    Of a word that is none of a closed set it does not say what the set is.
+    """
+    what, _, where = message.partition(" - at `$")
+    where = (place + where.rstrip("`")).lstrip(".")
+    given = what.removeprefix("Invalid enum value ").strip("'")
+    names = re.split(r"[.\[]", where)
+    valid = next((_VALUES[name] for name in reversed(names) if name in _VALUES), None)
+    if given == what or valid is None:
+        return f"{where}: {what}"
+    return f"{where}: {given!r} is none of {', '.join(valid)}"

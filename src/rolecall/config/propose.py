@@ -24,7 +24,7 @@ class Engine(Struct, frozen=True, kw_only=True):
 
 def hosted(presets: Mapping[str, Preset], environ: Mapping[str, str]) -> list[Preset]:
     """The presets whose key is set."""
-    return [p for p in presets.values() if any(environ.get(name) for name in p.key_env)]
+    return [p for p in presets.values() if any(environ.get(name, "").strip() for name in p.key_env)]
 
 
 def propose(found: Sequence[Preset], engines: Sequence[Engine]) -> Settings:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Annotated
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from rolecall.types import Auth, Dialect, ModelClass, Role, Work
+
+Seconds = Annotated[float, Meta(gt=0, le=86400)]
 
 
 class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
-    port: int = 4141
+    port: Annotated[int, Meta(ge=0, le=65535)] = 4141
     token_env: str | None = None
     allowed_hosts: tuple[str, ...] = ()
-    max_body_mib: float = 32
+    max_body_mib: Annotated[float, Meta(gt=0, le=4096)] = 32
 
 
 class RoutingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,9 +28,9 @@ class RoutingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class TimeoutSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Seconds. `silence` is how long an upstream may say nothing, first byte or next one."""
 
-    connect: float = 10
-    silence: float = 300
-    body: float = 30
+    connect: Seconds = 10
+    silence: Seconds = 300
+    body: Seconds = 30
 
 
 class ProviderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

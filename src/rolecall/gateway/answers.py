@@ -66,7 +66,7 @@ def answer(error: RolecallError, dialect: Dialect) -> Answer:
     wait = error.retry_after if isinstance(error, NoDeployment) else None
     if wait is not None or status == 429:
         headers.append(retry_after(wait))
-    if status in {408, 413}:
+    if status == 408:
         headers.append((b"connection", b"close"))  # the rest of the body is not waited for
     return Answer(status=status, headers=tuple(headers), body=body)
 

@@ -39,7 +39,7 @@ def outbound(headers: Iterable[Header], *, own_credentials: bool) -> list[Header
     passed: list[Header] = []
     for name, value in headers:
         if name == b"connection":
-            named = frozenset(part.strip().lower() for part in value.split(b","))
+            named = _names(value)
         if name in _STOP and not (own_credentials and name in CREDENTIALS and name != b"cookie"):
             continue
         if not name.startswith(_OWN):
@@ -52,4 +52,16 @@ def outbound(headers: Iterable[Header], *, own_credentials: bool) -> list[Header
 
 def inbound(headers: Iterable[Header]) -> list[Header]:
     """A provider's headers as they go to the client: all but what belongs to the connection."""
-    return [(n, v) for n, v in headers if n not in HOP_BY_HOP and not n.startswith(_OWN)]
+    named: frozenset[bytes] = frozenset()
+    passed: list[Header] = []
+    for name, value in headers:
+        if name == b"connection":
+            named = _names(value)
+        if name not in HOP_BY_HOP and not name.startswith(_OWN):
+            passed.append((name, value))
+    return [(name, value) for name, value in passed if name not in named] if named else passed
+
+
+def _names(connection: bytes) -> frozenset[bytes]:
+    """Further headers that belong to the connection, named by its own."""
+    return frozenset(part.strip().lower() for part in connection.split(b","))

@@ -25,9 +25,11 @@ class Protocol(HttpToolsProtocol):
     """Calls `on_lost` when the client goes away, without a task that waits for it."""
 
     began: float | None = None
-    """When the headers that are being read began."""
+    """When the client began to owe something: headers, or the rest of what was refused."""
     on_lost: Callable[[], Any] | None = None
+    _reads_head = True
     _head_bytes = 0
+    _refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn narrows it too
         super().connection_made(transport)
@@ -39,8 +41,10 @@ class Protocol(HttpToolsProtocol):
             self.on_lost()
 
     def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
         super().data_received(data)
-        if self.began is not None:
+        if self._reads_head:
             self._head_bytes += len(data)
             if self._head_bytes > _MOST_HEADERS:
                 says = f"the headers are longer than {_MOST_HEADERS // 1024} KiB"
@@ -50,33 +54,52 @@ class Protocol(HttpToolsProtocol):
         self._refuse(BodyError("this is not a valid HTTP/1.1 request"))
 
     def _refuse(self, error: BodyError) -> None:
-        """Answer and close. Where an answer has begun, only close: it stays visibly incomplete."""
-        has_begun = self.cycle is not None and self.cycle.response_started
-        if not self.transport.is_closing() and (not has_begun or self.cycle.response_complete):
+        """Answer, and read no more. Where an answer has begun it stays visibly incomplete.
+
+        The connection is half closed: a full close would reset it under a client that is still
+        sending, before that has read its answer (RFC 9112, section 9.6).
+        """
+        if self.transport.is_closing():
+            return
+        is_idle = self.cycle is None or self.cycle.response_complete
+        if is_idle or not self.cycle.response_started:
             found = answer(error, dialect_of(self.url.decode("latin-1")))
             lines = [name + b": " + value + b"\r\n" for name, value in found.headers]
-            close = b"" if (b"connection", b"close") in found.headers else b"connection: close\r\n"
-            head = STATUS_LINE[found.status] + b"".join(lines) + close
-            self.transport.write(head + b"\r\n" + found.body)
-        self.transport.close()
+            head = STATUS_LINE[found.status] + b"".join(lines) + b"connection: close\r\n\r\n"
+            self.transport.write(head + found.body)
+        if not is_idle:
+            self.transport.close()
+            return
+        self._refused, self.began = True, self.loop.time()
+        self.transport.write_eof()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.began = self.loop.time()
+        self._reads_head, self.began = True, self.loop.time()
         self.scope["extensions"] = {CONNECTION: self}  # type: ignore[dict-item] # an object is an extension too
 
     def on_headers_complete(self) -> None:
-        self.began = None
-        self._head_bytes = 0
+        self._reads_head, self.began, self._head_bytes = False, None, 0
         super().on_headers_complete()
-        if self.parser.should_upgrade():
-            self.cycle.keep_alive = False  # the parser reads nothing after an offer to upgrade
+        if self.expect_100_continue or self.parser.should_upgrade():
+            # Whether a body follows a refusal is the client's choice, and the parser reads
+            # nothing after an offer to upgrade: what comes next could be misread.
+            self.cycle.keep_alive = False
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self.began = None
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.cycle.more_body and self.began is None:
+            self.began = self.loop.time()
 
 
 async def close_slow(
     connections: Collection[Any], *, patience: float = PATIENCE, pause: float = _ROUND
 ) -> None:
-    """Close connections that are opened and left, or that drip their headers."""
+    """Close connections that are opened and left, that drip their headers, or never end."""
     loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(pause)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import UTC, datetime
 
@@ -64,6 +65,11 @@ async def _open(gateway: Gateway, call: Call, name: str) -> Opened:
     except UpstreamFailure as error:
         call.attempts.append(_failed(name, started, clock, error))
         gateway.health.failed(name, str(error), datetime.now(UTC))
+        raise
+    except asyncio.CancelledError:  # the client left; the provider may bill it all the same
+        total = time.perf_counter() - clock
+        left = Attempt(deployment=name, started=started, outcome="client-left", total=total)
+        call.attempts.append(left)
         raise
     _note_health(gateway, name, reply)
     return Opened(

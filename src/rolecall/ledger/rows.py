@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from rolecall.errors import LedgerError
 from rolecall.types import Ailment, Attempt, Decision, Record, Request, Session, Usage
 
 
@@ -74,8 +75,14 @@ def _attempt_row(decision: str, number: int, attempt: Attempt) -> tuple[Any, ...
 
 
 def record_of(row: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]]) -> Record:
-    """The record that was written. Times come back as aware UTC, money as `Decimal`."""
-    facts = _facts.decode(row["facts"])
+    """The record that was written. Times come back as aware UTC, money as `Decimal`.
+
+    Raises `LedgerError` where somebody has changed it into what is no record.
+    """
+    try:
+        facts = _facts.decode(row["facts"])
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise LedgerError(f"the record {row['id']} cannot be read: {error}") from error
     return Record(
         decision=facts.decision,
         request=facts.request,

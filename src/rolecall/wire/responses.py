@@ -30,7 +30,8 @@ class _Named(Struct):
 
 class _Body(Struct):
     model: Once
-    input: list[_Item] | str
+    input: list[_Item] | str | None = None
+    """Left out where a stored prompt or the state of an earlier response stands for it."""
     instructions: Raw = _NOTHING
     stream: bool | None = None
     max_output_tokens: int | None = None
@@ -68,7 +69,7 @@ def parse(body: bytes) -> Parsed:
     if isinstance(items, str):
         items = [_Item(role="user", content=Raw(msgspec.json.encode(items)))]
     return Parsed(
-        Talk(messages=items, reading=_reading, prompt=found.instructions),
+        Talk(messages=items or (), reading=_reading, prompt=found.instructions),
         model=str(found.model),
         stream=found.stream,
         max_tokens=found.max_output_tokens,

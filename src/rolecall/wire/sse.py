@@ -31,7 +31,7 @@ class Reader:
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes. Only events that may tell something are decoded."""
         data = self._rest + chunk if self._rest else chunk
-        end = len(data) if data.endswith(b"\n\n") else last_blank(data)
+        end = len(data) if data.endswith(b"\n\n") else last_blank(data, len(self._rest) - 3)
         if end < 0:
             self._rest = data if len(data) <= _LONGEST_EVENT else b""
             return
@@ -61,9 +61,10 @@ def fold_once(wire: Wire, tally: Tally, data: bytes) -> Tally:
         return msgspec.structs.replace(tally, malformed=tally.malformed + 1)
 
 
-def last_blank(data: bytes) -> int:
-    """Offset just after the last blank line, or -1."""
-    return max((data.rfind(mark) + len(mark) for mark in _BLANKS if mark in data), default=-1)
+def last_blank(data: bytes, start: int = 0) -> int:
+    """Offset just after the last blank line, or -1. Before `start` none begins."""
+    places = ((data.rfind(mark, max(start, 0)), len(mark)) for mark in _BLANKS)
+    return max((at + length for at, length in places if at >= 0), default=-1)
 
 
 def _telling(data: bytes, interest: Iterable[bytes]) -> list[bytes]:
