@@ -26,7 +26,7 @@ MISTAKES = {
     "no key": (CODE, "[providers.openai] needs its key in OPENAI_API_KEY, which is not set"),
     "class": (
         CODE + '[models."openai/x"]\nclass = "best"',
-        "'best' is none of frontier, coding, fast, open-weight",
+        "'best' is none of frontier,",
     ),
     "model": (CODE + '[models."openai/x"]\nclass = "fast"', "is in no cascade; did you mean"),
     "token": ('[server]\ntoken_env = "T"\n' + CODE, "[server] token_env names T, which is not set"),

@@ -65,6 +65,7 @@ def test_nested_model_keys_are_left_alone() -> None:
     [
         b'{"a": 1, "a": 22, "model": "x"}',
         b'{"a": 12, "a": 1, "model": "x"}',
+        b'{"a": 1, "a": 1, "model": "x"}',
         b'{"a": {"b": 1}, "a": 3, "model": "x"}',
         b'{"\\u0061": 1, "a": 2, "model": "x"}',
         b'{"a": 0, "b": {"a":0,"b":0,"model":"decoy"}, "model": "x", "a": 123456789}',
@@ -76,10 +77,10 @@ def test_value_that_hides_another_is_refused(body: bytes) -> None:
         readdress(body, "new")
 
 
-def test_harmless_repetition_passes() -> None:
-    """A key that stands twice with one value, or after the model, is forwarded as it came."""
-    for body in (b'{"a": 1, "a": 1, "model": "x"}', b'{"model": "x", "a": 1, "a": 2}'):
-        assert readdress(body, "new") == body.replace(b'"x"', b'"new"')
+def test_repetition_after_the_model_passes() -> None:
+    """What follows the model is forwarded as it came, whatever stands twice there."""
+    body = b'{"model": "x", "a": 1, "a": 2}'
+    assert readdress(body, "new") == body.replace(b'"x"', b'"new"')
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def readdress(body: bytes, model: str) -> bytes:
 
     `body` is a JSON object that has been parsed already, so `model` stands in it once. Most clients
     write it first, which costs no second look at the body. Raises `BodyError` where another key
-    before it stands twice with different values, or cannot be read.
+    before it stands twice or cannot be read.
     """
     first = _FIRST_KEY.match(body)
     start, end = first.span(1) if first else _span(body, "model")
