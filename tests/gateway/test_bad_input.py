@@ -59,9 +59,9 @@ def test_noise_is_never_a_server_error(pair: Pair, body: bytes, path: str) -> No
     [
         ("br", b"x", 415),
         ("gzip", b"not gzip", 400),
-        ("gzip", gzip.compress(b"{}")[:-6], 400),
+        ("gzip", gzip.compress(b"{}", mtime=0)[:-6], 400),
         ("zstd", b"\x28\xb5\x2f\xfdrubbish", 400),
-        ("gzip", gzip.compress(b" " * (40 * 1024 * 1024)), 413),
+        ("gzip", gzip.compress(b" " * (40 * 1024 * 1024), mtime=0), 413),
     ],
 )
 def test_bad_encoding(pair: Pair, encoding: str, body: bytes, status: int) -> None:

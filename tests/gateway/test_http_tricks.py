@@ -16,6 +16,7 @@ import uvicorn
 from gateway.conftest import Pair
 from gateway.test_forwarding import PATHS, body_for
 from rolecall.gateway.protocol import Protocol, close_slow
+from support.answers import Answer
 from support.http import get, raw, request, send
 
 HOST = b"Host: localhost\r\n"
@@ -103,13 +104,16 @@ def test_odd_requests_get_their_answer(pair: Pair, sent: bytes, status: int) -> 
 
 def test_garbage_behind_a_stream_does_not_get_into_it(pair: Pair) -> None:
     """What a client sends after its request never shows as part of an answer."""
+    pair.answer_with(Answer(text="a b c d", event_every=0.2))
     body = msgspec.json.encode(body_for("openai.chat", stream=True))
     with send(pair.gateway.url + PATHS["openai.chat"], body) as client:
         received = client.recv(20)
         client.sendall(b"\0\0 garbage \r\n\r\n")
         while chunk := _more(client):
             received += chunk
-    assert received.count(b"HTTP/1.1") == 1
+    assert received.startswith(b"HTTP/1.1 200")
+    assert b"not a valid" not in received
+    assert not received.endswith(b"0\r\n\r\n")
 
 
 def _more(client: socket.socket) -> bytes:
@@ -171,19 +175,22 @@ def test_slow_and_half_open_connections_are_closed(sent: bytes) -> None:
     """Who opens a connection and does not go on loses it, whatever has been sent by then."""
     with serving(patience=0.3) as address, socket.create_connection(address, 5) as client:
         client.sendall(sent)
+        received = b""
         while chunk := _more(client):
-            assert chunk.startswith(b"HTTP/1.1 4")
+            received += chunk
+        assert received == b"" or received.startswith(b"HTTP/1.1 4")
 
 
 def test_waiting_between_requests_is_no_fault() -> None:
     """A connection that is kept for the next request is not closed for being quiet."""
     asks = b"GET / HTTP/1.1\r\n" + HOST + b"\r\n"
     with serving(patience=0.2) as address, socket.create_connection(address, 5) as client:
-        client.sendall(asks)
-        assert client.recv(4096).startswith(b"HTTP/1.1 413")
-        client.settimeout(0.6)
-        with pytest.raises(TimeoutError):
-            client.recv(4096)
-        client.settimeout(5)
-        client.sendall(asks)
-        assert client.recv(4096).startswith(b"HTTP/1.1 413")
+        for pause in (0.6, 5):
+            client.sendall(asks)
+            received = b""
+            while not received.endswith(b"\r\n0\r\n\r\n"):
+                received += client.recv(4096)
+            client.settimeout(pause)
+            if pause < 1:
+                with pytest.raises(TimeoutError):
+                    client.recv(4096)

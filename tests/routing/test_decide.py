@@ -2,55 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any, get_args
+from typing import get_args
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolecall.catalogue.models import load_models
-from rolecall.catalogue.prices import load_prices
-from rolecall.catalogue.providers import load_engines, load_presets
-from rolecall.config.build import Known, build
-from rolecall.config.settings import ModelSettings, ProviderSettings, Settings
+from rolecall.config.settings import ModelSettings, ProviderSettings
 from rolecall.routing.costs import pricing
 from rolecall.routing.decide import decide
 from rolecall.routing.explain import flips, redecide
 from rolecall.routing.sessions import Sessions
-from rolecall.types import Ailment, Attempt, Decision, Record, Role, Session, Snapshot, Usage
+from rolecall.types import Ailment, Record, Role, Session, Snapshot, Usage
 from routing.examples import CLAUDE, EXAMPLES, TOOLS, Example
-
-AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-KNOWN = Known(
-    presets=load_presets(), engines=load_engines(), models=load_models(), prices=load_prices()
-)
-ROLES: dict[Role, tuple[str, ...]] = {
-    "plan": ("anthropic/claude-opus-5-5",),
-    "review": ("openai/gpt-6-astra", "anthropic/claude-opus-5-5"),
-    "code": ("anthropic/claude-sonnet-5-5", "openai/gpt-6.1-sol"),
-    "fast": ("openai/gpt-6-luna", "anthropic/claude-haiku-5-5"),
-    "local": ("ollama/qwen3-coder:30b",),
-}
-TURN = Example(headers=CLAUDE, tools=TOOLS)
-
-
-def world(roles: dict[Role, tuple[str, ...]] | None = None, **settings: Any) -> Snapshot:
-    given_roles = ROLES if roles is None else roles
-    return build(Settings(roles=given_roles, **settings), KNOWN, rules="r1", at=AT)
-
-
-def decided(
-    example: Example, snapshot: Snapshot, session: Session | None = None, **headers: str
-) -> Decision:
-    taken = example.taken(**{name.replace("_", "-"): value for name, value in headers.items()})
-    return decide(taken.request, snapshot, session or Session(key=taken.thread), id="d")
-
-
-def asking(model: str, example: Example = TURN) -> Example:
-    return msgspec.structs.replace(example, more={**example.more, "model": model})
+from routing.worlds import AT, KNOWN, ROLES, TURN, asking, decided, record, world
 
 
 def test_default_role_plays_a_plain_turn() -> None:
@@ -153,20 +121,6 @@ def test_unwell_deployment_is_left_alone_until_its_time() -> None:
     assert (rejection.reason, rejection.until) == ("unwell", ailment.until)
     later = msgspec.structs.replace(ill, at=AT + timedelta(seconds=10))
     assert decided(TURN, later).chosen is not None
-
-
-def record(example: Example, snapshot: Snapshot) -> Record:
-    taken = example.taken()
-    session = Session(key=taken.thread)
-    return Record(
-        decision=decide(taken.request, snapshot, session, id="d"),
-        request=taken.request,
-        session=session,
-        health=snapshot.health,
-        attempts=(Attempt(deployment="x", started=AT, outcome="answered"),),
-        status=200,
-        total=1.0,
-    )
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FILE_NAME = "ledger.sqlite"
+_BUSY_TIMEOUT = 5000
+"""Milliseconds for which all but the gateway's writer wait for another process."""
 _LONG_WAL = 2000
 """Pages in the WAL, 8 MB, after which it is begun anew."""
 
@@ -85,12 +87,15 @@ class Ledger:
         """Move what the WAL holds into the database file. Waits for the disk: not on a hot path.
 
         Under constant load new frames come while the old ones are moved, and the WAL would grow
-        for ever: then the last few are moved with writers held off for some milliseconds.
+        for ever: then the last few are moved with writers held off for some milliseconds. A reader
+        that will not finish is not waited for: writers would wait along.
         """
         with _named(self.path, "written"), self._engine.connect() as connection:
             _, frames, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
             if frames > _LONG_WAL:
+                connection.exec_driver_sql("PRAGMA busy_timeout=50")
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(RESTART)")
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_TIMEOUT}")
 
     def keep_snapshot(self, snapshot: Snapshot) -> None:
         """Keep a version of the world once, so that its decisions can be replayed."""
@@ -163,7 +168,7 @@ def _settle(connection: Any, _: Any) -> None:
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "wal_autocheckpoint=0",
-        "busy_timeout=5000",
+        f"busy_timeout={_BUSY_TIMEOUT}",
         "foreign_keys=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -28,7 +28,8 @@ def asked(request: Request, snapshot: Snapshot) -> Ask | None:
     if name.startswith(OWN_PREFIX):
         role = own_role(name)
         return None if role is None else Ask(role=role, says=f"the client asks for {name}")
-    if name.partition("/")[0] in snapshot.providers and "/" in name:
+    provider, _, model = name.partition("/")
+    if model and provider in snapshot.providers:
         return Ask(pin=name, says=f"the client names the deployment {name}")
     return None
 

@@ -9,7 +9,7 @@ from msgspec import Raw, Struct
 
 from rolecall.types import Usage
 from rolecall.wire.parsed import Author, Once, Parsed, Reading, Talk, decode
-from rolecall.wire.tally import Tally, count
+from rolecall.wire.tally import InputDetails, OutputDetails, Tally, detailed
 
 _NOTHING = Raw(b"null")
 
@@ -86,20 +86,19 @@ def parse(body: bytes) -> Parsed:
     )
 
 
-class _InputDetails(Struct):
-    cached_tokens: int | None = None
-    cache_write_tokens: int | None = None
-
-
-class _OutputDetails(Struct):
-    reasoning_tokens: int | None = None
-
-
 class _Usage(Struct):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
-    prompt_tokens_details: _InputDetails | None = None
-    completion_tokens_details: _OutputDetails | None = None
+    prompt_tokens_details: InputDetails | None = None
+    completion_tokens_details: OutputDetails | None = None
+
+    def counted(self) -> Usage | None:
+        return detailed(
+            self.prompt_tokens,
+            self.completion_tokens,
+            self.prompt_tokens_details,
+            self.completion_tokens_details,
+        )
 
 
 class _Answer(Struct):
@@ -122,19 +121,5 @@ def fold(tally: Tally, data: bytes) -> Tally:
     return msgspec.structs.replace(
         tally,
         model=answer.model or tally.model,
-        usage=(_usage(answer.usage) if answer.usage else None) or tally.usage,
-    )
-
-
-def _usage(found: _Usage) -> Usage | None:
-    if found.prompt_tokens is None:
-        return None
-    inputs = found.prompt_tokens_details or _InputDetails()
-    outputs = found.completion_tokens_details or _OutputDetails()
-    return Usage(
-        input_tokens=count(found.prompt_tokens),
-        output_tokens=count(found.completion_tokens),
-        cache_read_input_tokens=count(inputs.cached_tokens),
-        cache_write_input_tokens=count(inputs.cache_write_tokens),
-        reasoning_tokens=count(outputs.reasoning_tokens),
+        usage=(answer.usage.counted() if answer.usage else None) or tally.usage,
     )

@@ -9,7 +9,7 @@ from msgspec import Raw, Struct
 
 from rolecall.types import Usage
 from rolecall.wire.parsed import Author, Once, Parsed, Reading, Talk, decode
-from rolecall.wire.tally import Tally, count
+from rolecall.wire.tally import InputDetails, OutputDetails, Tally, detailed
 
 _NOTHING = Raw(b"null")
 
@@ -89,20 +89,19 @@ def _tool_names(tools: list[_Named] | None) -> list[str]:
     return [name for name in names if isinstance(name, str)]
 
 
-class _InputDetails(Struct):
-    cached_tokens: int | None = None
-    cache_write_tokens: int | None = None
-
-
-class _OutputDetails(Struct):
-    reasoning_tokens: int | None = None
-
-
 class _Usage(Struct):
     input_tokens: int | None = None
     output_tokens: int | None = None
-    input_tokens_details: _InputDetails | None = None
-    output_tokens_details: _OutputDetails | None = None
+    input_tokens_details: InputDetails | None = None
+    output_tokens_details: OutputDetails | None = None
+
+    def counted(self) -> Usage | None:
+        return detailed(
+            self.input_tokens,
+            self.output_tokens,
+            self.input_tokens_details,
+            self.output_tokens_details,
+        )
 
 
 class _Answer(Struct):
@@ -138,20 +137,6 @@ def fold(tally: Tally, data: bytes) -> Tally:
     return msgspec.structs.replace(
         tally,
         model=head.model or tally.model,
-        usage=(_usage(head.usage) if head.usage else None) or tally.usage,
+        usage=(head.usage.counted() if head.usage else None) or tally.usage,
         finished=tally.finished or answer.type in _LAST,
-    )
-
-
-def _usage(found: _Usage) -> Usage | None:
-    if found.input_tokens is None:
-        return None
-    inputs = found.input_tokens_details or _InputDetails()
-    outputs = found.output_tokens_details or _OutputDetails()
-    return Usage(
-        input_tokens=count(found.input_tokens),
-        output_tokens=count(found.output_tokens),
-        cache_read_input_tokens=count(inputs.cached_tokens),
-        cache_write_input_tokens=count(inputs.cache_write_tokens),
-        reasoning_tokens=count(outputs.reasoning_tokens),
     )

@@ -24,3 +24,32 @@ _MOST_TOKENS = 2**53
 def count(tokens: int | None) -> int:
     """A token count as reported; absent and negative ones are 0, absurd ones are cut."""
     return min(max(tokens or 0, 0), _MOST_TOKENS)
+
+
+class InputDetails(Struct):
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+
+
+class OutputDetails(Struct):
+    reasoning_tokens: int | None = None
+
+
+def detailed(
+    input_tokens: int | None,
+    output_tokens: int | None,
+    inputs: InputDetails | None,
+    outputs: OutputDetails | None,
+) -> Usage | None:
+    """Usage as OpenAI's dialects count it, None without a count: cached parts are in the input."""
+    if input_tokens is None:
+        return None
+    inputs = inputs or InputDetails()
+    outputs = outputs or OutputDetails()
+    return Usage(
+        input_tokens=count(input_tokens),
+        output_tokens=count(output_tokens),
+        cache_read_input_tokens=count(inputs.cached_tokens),
+        cache_write_input_tokens=count(inputs.cache_write_tokens),
+        reasoning_tokens=count(outputs.reasoning_tokens),
+    )
