@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
-from rolecall.catalogue.models import load_models
-from rolecall.catalogue.prices import load_prices
-from rolecall.catalogue.providers import load_engines, load_presets
-from rolecall.config.build import Known, build, keys
+from rolecall.config.build import build, keys
 from rolecall.config.load import config_file, load
 from rolecall.config.propose import Engine, hosted, propose, uses_embedded
 from rolecall.config.settings import Settings
 from rolecall.types import Snapshot
+from routing.worlds import AT, KNOWN
 
 ROOT = Path(__file__).resolve().parents[2]
-AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-KNOWN = Known(
-    presets=load_presets(), engines=load_engines(), models=load_models(), prices=load_prices()
-)
 
 
 def world(settings: Settings, at: datetime = AT) -> Snapshot:

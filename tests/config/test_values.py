@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -10,20 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolecall.catalogue.models import load_models
-from rolecall.catalogue.prices import load_prices
-from rolecall.catalogue.providers import load_engines, load_presets
-from rolecall.config.build import Known, build, keys
+from rolecall.config.build import build, keys
 from rolecall.config.load import load, tables
 from rolecall.config.propose import Engine, hosted, propose, uses_embedded, with_embedded
 from rolecall.config.settings import ProviderSettings, Settings
 from rolecall.errors import ConfigError
 from rolecall.types import Snapshot
+from routing.worlds import AT, KNOWN
 
-AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-KNOWN = Known(
-    presets=load_presets(), engines=load_engines(), models=load_models(), prices=load_prices()
-)
 UP = """
 [providers.up]
 base_url = "http://127.0.0.1:9/v1"
@@ -110,6 +103,7 @@ WRONG = {
         STACK + '[models."up/m"]\nclas = "fast"',
         "unknown key [models.up/m] clas; did you mean 'class'?",
     ),
+    "depth": ("a = " + "[" * 5000, "is not valid TOML"),
     "own name": ('source = "x"', "unknown key [source]; valid here: "),
 }
 

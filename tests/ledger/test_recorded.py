@@ -26,7 +26,7 @@ cache_read_price = 0.3
 """
 )
 COST = Decimal("0.002965")
-"""(500 fresh + 200 written) × 3 + 300 read × 0.3 + 50 × 15.5, in USD per million tokens."""
+"""(500 fresh + 200 written) x 3 + 300 read x 0.3 + 50 x 15.5, in USD per million tokens."""
 NAMES = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_write_input_tokens")
 
 
@@ -45,8 +45,7 @@ def ask(gateway: Gateway, dialect: str, **more: Any) -> dict[str, Any]:
     options = {"stream_options": {"include_usage": True}} if dialect == "openai.chat" else {}
     got = post(gateway.url + PATHS[dialect], body_for(dialect, **options) | more)
     assert got.status == 200
-    found = gateway.json(f"/rolecall/decisions/{got.headers['x-rolecall-decision']}")
-    return found  # type: ignore[no-any-return] # JSON
+    return gateway.json(f"/rolecall/decisions/{got.headers['x-rolecall-decision']}")
 
 
 @pytest.mark.parametrize("stream", [False, True])
