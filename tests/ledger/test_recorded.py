@@ -45,7 +45,8 @@ def ask(gateway: Gateway, dialect: str, **more: Any) -> dict[str, Any]:
     options = {"stream_options": {"include_usage": True}} if dialect == "openai.chat" else {}
     got = post(gateway.url + PATHS[dialect], body_for(dialect, **options) | more)
     assert got.status == 200
-    return gateway.json(f"/rolecall/decisions/{got.headers['x-rolecall-decision']}")
+    path = f"/rolecall/decisions/{got.headers['x-rolecall-decision']}"
+    return gateway.json(path)  # type: ignore[no-any-return] # JSON
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -129,7 +130,9 @@ CANARIES = {
 def test_nothing_that_was_said_is_written_anywhere(tmp_path: Path) -> None:
     """No prompt, answer, tool argument or key is in the ledger, its WAL, stdout or stderr."""
     call = ToolCall(name="edit", arguments={"text": CANARIES["argument"]})
-    answer = Answer(text=CANARIES["answer"], reasoning=CANARIES["reasoning"], tool_calls=(call,))
+    answer = Answer(
+        text=CANARIES["answer"], reasoning=CANARIES["reasoning"], tool_calls=(call,), pieces=1
+    )
     keys = {"authorization": f"Bearer {CANARIES['key']}", "cookie": CANARIES["cookie"]}
     with Upstream(lambda _: answer) as upstream:
         with start_gateway(STACK.format(base_url=upstream.base_url), tmp_path) as gateway:
