@@ -19,6 +19,7 @@ def why_text(record: Record, snapshot: Snapshot, price: Price) -> str:
     decision = record.decision
     lines = [_heading(record), "", because(decision), ""]
     lines += _labelled("seen", [f"{s.says}" for s in record.request.signals.seen])
+    lines += _labelled("given", [record.request.why] if record.request.why else [])
     lines += decision_lines(decision)
     lines += _labelled("happened", [_happened(a) for a in record.attempts] or ["nothing was sent"])
     used = record.attempts[-1].usage if record.attempts else None

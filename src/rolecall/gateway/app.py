@@ -40,7 +40,7 @@ def application(gateway: Gateway) -> Application:
             elif scope["method"] == "POST":
                 await serve(gateway, target, workspace, scope, receive, send)
             else:
-                await send_answer(send, answer(_only_post(rest, scope["method"]), target.dialect))
+                await send_answer(send, answer(_only_post(rest, scope), target.dialect))
         except RolecallError as error:
             await send_answer(send, answer(error, dialect_of(path)))
         except Exception as error:  # noqa: BLE001 (the HTTP edge: no defect may end in silence)
@@ -50,8 +50,11 @@ def application(gateway: Gateway) -> Application:
     return app
 
 
-def _only_post(path: str, method: str) -> RouteError:
-    return RouteError(f"{path} takes POST, not {method}", status=405)
+def _only_post(path: str, scope: MutableMapping[str, Any]) -> RouteError:
+    """405; 426 for a WebSocket, after which Codex turns to POST at once instead of trying again."""
+    upgrades = any(name == b"upgrade" for name, _ in scope["headers"])
+    says = f"{path} takes POST, not {scope['method']}"
+    return RouteError(says, status=426 if upgrades else 405)
 
 
 async def _apologise(send: Send, dialect: Dialect) -> None:
