@@ -5,14 +5,12 @@ What is not here could not be provoked without a person at a terminal; see `READ
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
-from e2e import agents, drive, terminal
+from e2e import agents, drive
 from e2e.stories import AUTO, CLIENTS, Story, perform, play, require
-from support.http import get
 
 pytestmark = pytest.mark.e2e
 
@@ -76,33 +74,6 @@ def test_claude_code_plan_mode(tmp_path: Path) -> None:
     )
     assert story.works() == ["plan"]
     assert story.models("plan") == {"plan-model"}
-
-
-def claude_code_at_a_terminal(place: drive.Place, url: str) -> drive.Ran:
-    """Give the task, and when it is done ask for compaction, as a person would."""
-
-    def decided(work: str) -> bool:
-        decisions = json.loads(get(f"{url}/rolecall/decisions?limit=50").body)
-        return any(one["work"] == work for one in decisions)
-
-    with terminal.claude_code(place, url, AUTO) as screen:
-        screen.enter(agents.TASK)
-        screen.wait(lambda: decided("title") and screen.shows(agents.FINAL))
-        screen.enter("/compact")
-        screen.wait(lambda: decided("compaction"))
-    return drive.Ran(code=0, stdout="", stderr="", seconds=0.0)
-
-
-def test_claude_code_title_and_compaction(tmp_path: Path) -> None:
-    """At a terminal, Claude Code asks for a title and sums up on request: both play `fast`."""
-    require("claude-code")
-    place = drive.prepare(CLIENTS, tmp_path / "run")
-    script = agents.working(*agents.claude_code_steps(place.repository))
-    story = play(place, script, claude_code_at_a_terminal)
-    assert story.file("ran.txt") == agents.RAN
-    assert [story.works().count(work) for work in ("title", "compaction")] == [1, 1]
-    assert story.models("title", "compaction") == {"fast-model"}
-    assert story.models("turn", "continuation") == {"code-model"}
 
 
 def test_opencode_plan_agent(tmp_path: Path) -> None:
