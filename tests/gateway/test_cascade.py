@@ -104,14 +104,15 @@ def test_last_ones_error_passes_as_it_is(running: Any) -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_answer_that_breaks_off_is_not_asked_for_again(running: Any, stream: bool) -> None:
+@pytest.mark.parametrize("dialect", PATHS)
+def test_answer_that_breaks_off_is_not_asked_for_again(
+    running: Any, dialect: str, stream: bool
+) -> None:
     """After the first byte nobody else is asked, streamed or not, and the record says broken."""
     gateway, first, second = running
     first.script = lambda _: Answer(text="Half of it", fault="cut-stream")
     asked = len(second.received)
-    got = post(
-        gateway.url + PATHS["anthropic.messages"], asks("plan", "anthropic.messages", stream=stream)
-    )
+    got = post(gateway.url + PATHS[dialect], asks("plan", dialect, stream=stream))
     assert got.status == 200
     assert not got.complete
     assert first.received[-1].sent.startswith(got.body)

@@ -116,6 +116,21 @@ def test_garbage_behind_a_stream_does_not_get_into_it(pair: Pair) -> None:
     assert not received.endswith(b"0\r\n\r\n")
 
 
+def test_pipelined_requests_are_answered_in_order(pair: Pair) -> None:
+    """Requests that are sent at once on one connection get as many answers, in their order."""
+    models = [f"up/m{number}" for number in range(5)]
+    sent = b""
+    for model in models:
+        body = msgspec.json.encode(body_for("openai.chat") | {"model": model})
+        last = b"Connection: close\r\n" if model == models[-1] else b""
+        head = f"POST {PATHS['openai.chat']} HTTP/1.1\r\nContent-Length: {len(body)}\r\n"
+        sent += head.encode() + HOST + last + b"\r\n" + body
+    answers = raw(pair.gateway.url, sent).split(b"HTTP/1.1 200 OK\r\n")[1:]
+    assert len(answers) == len(models)
+    for model, answer in zip(models, answers, strict=True):
+        assert b"x-rolecall-deployment: " + model.encode() in answer
+
+
 def _more(client: socket.socket) -> bytes:
     try:
         return client.recv(65536)

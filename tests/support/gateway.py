@@ -38,7 +38,7 @@ local = ["up/local-model"]
 
 
 class Gateway(Struct):
-    """A running gateway. `said` is what it printed when it started."""
+    """A running gateway. `said` is what it printed: at its start, and after its end all of it."""
 
     url: str
     home: Path
@@ -107,12 +107,16 @@ def start_gateway(
             stderr=stderr,
             text=True,
         )
+    gateway = None
     try:
-        yield _ready(process, home)
+        gateway = _ready(process, home)
+        yield gateway
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        rest, _ = process.communicate(timeout=20)
+        if gateway is not None:
+            gateway.said += rest
 
 
 def _ready(process: subprocess.Popen[str], home: Path) -> Gateway:
