@@ -12,13 +12,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
+
 from benchmarks import processes, table
 from benchmarks.bodies import PATHS, SIZES
 from benchmarks.load import Load
 from benchmarks.processes import Target
 from benchmarks.table import Sample
 from benchmarks.upstream import BURST, PACED
-from msgspec import Struct
 
 _PACED_STREAMS = 24
 

@@ -12,8 +12,9 @@ from typing import cast
 
 import msgspec
 import uvloop
-from benchmarks.bodies import PATHS, SIZES, body
 from msgspec import Struct
+
+from benchmarks.bodies import PATHS, SIZES, body
 
 _END = b"\r\n0\r\n\r\n"
 """How a chunked answer ends. The upstream of this benchmark writes no such bytes elsewhere."""

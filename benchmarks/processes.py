@@ -14,9 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
+from msgspec import Struct
+
 from benchmarks.bodies import MODEL, PATHS, SIZES, body
 from benchmarks.load import Load, Result
-from msgspec import Struct
 
 ROOT = Path(__file__).resolve().parent.parent
 _LONGEST_START = 60.0

@@ -15,11 +15,12 @@ from pathlib import Path
 from statistics import linear_regression
 
 import msgspec
+from msgspec import Struct
+
 from benchmarks import processes
 from benchmarks.bodies import PATHS, SIZES
 from benchmarks.load import Load
 from benchmarks.processes import Target
-from msgspec import Struct
 
 _PARTS = 50
 """Samples of memory over a run."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from statistics import median
 
+from msgspec import Struct
+
 from benchmarks.load import Result
 from benchmarks.processes import DIRECT, REFERENCE, Target
-from msgspec import Struct
 
 
 class Sample(Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from typing import Any, cast
 
 import msgspec
 import uvloop
+
 from benchmarks.bodies import MODEL
 
 BURST = 200

@@ -22,6 +22,7 @@ from rolecall.gateway.paths import Target
 from rolecall.routing.costs import Price, pricing
 from rolecall.routing.decide import decide
 from rolecall.routing.rules import load_rules
+from rolecall.routing.signals import recogniser
 from rolecall.types import Attempt, Record, Session, Snapshot, Usage
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "decision.svg"
@@ -87,7 +88,9 @@ def _record(snapshot: Snapshot, attempt: Attempt) -> Record:
     }
     headers = {"user-agent": "claude-cli/2.1.197 (external, cli)"}
     target = Target("anthropic.messages")
-    taken = understand(target, "billing", headers, msgspec.json.encode(body), load_rules())
+    taken = understand(
+        target, "billing", headers, msgspec.json.encode(body), recogniser(load_rules())
+    )
     request = msgspec.structs.replace(taken.request, body_bytes=78_400)
     session = Session(key=taken.thread)
     decision = decide(request, snapshot, session, id="1m83n76y8-mjyws")

@@ -26,13 +26,32 @@ Work = Literal[
     "memory",
     "commit",
     "completion",
+    "chore",
     "count",
     "plan",
     "review",
 ]
-Ground = Literal["ask", "rule", "phase", "hint", "default"]
-"""What decided a role, strongest first: the caller asked; a rule of `signals.toml` matched; the
-phase of the conversation (a tool loop keeps its role); the model's name; the configured default."""
+"""What the structure of a request says that it is; `chore` is a one-off job of another sort."""
+Kind = Literal[
+    "architecture",
+    "debugging",
+    "refactor",
+    "review",
+    "implement",
+    "fix",
+    "tests",
+    "docs",
+    "transform",
+    "question",
+    "completion",
+    "chore",
+    "followup",
+]
+"""What the work is about; a `followup` has no kind of its own."""
+Ground = Literal["ask", "rule", "phase", "hint", "text", "default"]
+"""What decided a role, strongest first: the caller asked; a rule of `signals.toml` matched (a
+client's own before the phase, a generic one after it); the phase of the conversation (a tool loop
+keeps its role); the model's name; the words of the turn; the configured default."""
 
 ROLES: tuple[Role, ...] = ("plan", "review", "code", "fast", "local")
 DIALECTS: tuple[Dialect, ...] = ("openai.chat", "openai.responses", "anthropic.messages")
@@ -115,10 +134,15 @@ class Signal(Struct, frozen=True, kw_only=True):
 
 
 class Signals(Struct, frozen=True, kw_only=True):
-    """What the structure of a request says about the work."""
+    """What the structure of a request says about the work, and what its words do.
+
+    `agent` is what an unknown client calls itself in its `User-Agent`. `kinds` holds the chance of
+    each kind that the last typed turn asks for it, the likeliest first; empty where nobody typed.
+    """
 
     client: str | None = None
     client_version: str | None = None
+    agent: str | None = None
     session: str | None = None
     work: Work = "turn"
     decided_by: Signal | None = None
@@ -127,7 +151,43 @@ class Signals(Struct, frozen=True, kw_only=True):
     """That rule is not about this client in particular."""
     boundary: bool = False
     """That rule lets another model play although a tool loop is open."""
+    role: Role | None = None
+    """The role that this rule names outright, where it does."""
+    confidence: float = 1.0
+    """How often that rule is right, where it was measured."""
+    prompt: str | None = None
+    """A digest of the system prompt, at the first turn of a conversation with a session id."""
+    kinds: dict[Kind, float] = {}
     seen: tuple[Signal, ...] = ()
+
+
+class Trajectory(Struct, frozen=True, kw_only=True):
+    """What has happened in a conversation so far, read off its messages.
+
+    `reads`, `searches`, `edits` and `runs` count tool calls by what they do. `steps` counts tool
+    results since a person last spoke, `idle` those since the last edit that went in. `tests` is
+    the last test run; `failures` counts failing runs in a row, `same_failures` how many of these
+    failed as the one before did, `failure` stands for how.
+    """
+
+    messages: int = 0
+    turns: int = 0
+    steps: int = 0
+    idle: int = 0
+    reads: int = 0
+    searches: int = 0
+    edits: int = 0
+    edits_failed: int = 0
+    runs: int = 0
+    tests: Literal["none", "passed", "failed"] = "none"
+    failures: int = 0
+    same_failures: int = 0
+    failure: int = 0
+    pushed_back: bool = False
+    """The person's last words object to what was done."""
+    pushbacks: int = 0
+    compacted: bool = False
+    """The conversation begins with, or contains, a summary of an earlier one."""
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -150,14 +210,20 @@ class Request(Struct, frozen=True, kw_only=True):
     max_tokens: int | None = None
     loop_open: bool = False
     """The last message is a tool's result: the model is in the middle of a tool loop."""
+    trajectory: Trajectory = Trajectory()
     signals: Signals
 
 
 class Session(Struct, frozen=True, kw_only=True):
-    """What is in force in a conversation before this request; nothing yet in a new one."""
+    """What is in force in a conversation before this request; nothing yet in a new one.
+
+    `kept` is the role that a follow-up keeps: the last that was decided by words, by the model's
+    name or by default. A rule or an ask says itself how long it holds.
+    """
 
     key: str
     role: Role | None = None
+    kept: Role | None = None
     deployment: str | None = None
     turns: int = 0
 
@@ -185,15 +251,35 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     rules: str
     """The version of the signal rules."""
     at: datetime
+    kind_roles: dict[Kind, Role] = {}
+    text_confidence: float = 1.0
+    """From this confidence on the words of a turn decide its role; at 1 they never do."""
+    logic: int = 1
+    """The version of `decide` itself; decisions of another one are not taken again."""
     health: dict[str, Ailment] = {}
 
 
+class Opinion(Struct, frozen=True, kw_only=True):
+    """What one signal says the role is. `confidence` is a chance, None where none was measured."""
+
+    ground: Ground
+    rule: str
+    role: Role
+    says: str
+    confidence: float | None = None
+
+
 class Reason(Struct, frozen=True, kw_only=True):
-    """What decided the role, in one line a person can read."""
+    """What decided the role, in one line a person can read.
+
+    `runner_up` is the strongest of the other signals that would have decided otherwise.
+    """
 
     ground: Ground
     rule: str
     says: str
+    confidence: float | None = None
+    runner_up: Opinion | None = None
 
 
 class Justification(Struct, frozen=True, kw_only=True):
@@ -228,6 +314,8 @@ class Decision(Struct, frozen=True, kw_only=True):
     at: datetime
     snapshot: str
     role: Role
+    kind: Kind | None = None
+    """What the work is about, where structure says so or its words are clear."""
     reason: Reason
     cascade: tuple[Candidate, ...]
     rejections: tuple[Rejection, ...]

@@ -34,6 +34,8 @@ code = ["first/a", "second/b"]
 plan = ["first/plan", "second/b"]
 review = ["first/review", "second/b"]
 fast = ["first/only"]
+[routing]
+text_confidence = 1
 """
 CHAT = "/v1/chat/completions"
 

@@ -183,6 +183,8 @@ def test_keys_go_to_their_provider(tmp_path: Any) -> None:
     [roles]
     code = ["keyed/a"]
     fast = ["passing/b"]
+    [routing]
+    text_confidence = 1
     """
     with (
         Upstream() as upstream,

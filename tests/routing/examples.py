@@ -10,14 +10,20 @@ from msgspec import Struct
 from rolecall.gateway.intake import Taken, understand
 from rolecall.gateway.paths import Target
 from rolecall.routing.rules import load_rules
+from rolecall.routing.signals import recogniser
 from rolecall.types import Dialect
 
-TOOLS = [{"name": "Read"}]
+READER = recogniser(load_rules())
+"""One for all examples; what it remembers of them are counts and chances."""
+TOOLS = [{"name": "Read"}, {"name": "Edit"}]
 TITLE = {"format": {"schema": {"properties": {"title": {"type": "string"}}}}}
 CLAUDE = {"user-agent": "claude-cli/2.1.197 (external, cli)", "x-claude-code-session-id": "s1"}
 CODEX = {"user-agent": "codex_exec/0.169.0 (Linux)", "originator": "codex_exec", "thread-id": "t1"}
 OPENCODE = {"user-agent": "opencode/1.18.33 ai-sdk/x", "x-session-id": "s2"}
 VIBE = {"x-affinity": "s3"}
+
+
+GIST = "You have one job: "
 
 
 class Example(Struct, frozen=True, kw_only=True):
@@ -34,7 +40,7 @@ class Example(Struct, frozen=True, kw_only=True):
 
     def taken(self, **headers: str) -> Taken:
         return understand(
-            Target(self.dialect), None, {**self.headers, **headers}, self.body(), load_rules()
+            Target(self.dialect), None, {**self.headers, **headers}, self.body(), READER
         )
 
     def body(self) -> bytes:
@@ -121,5 +127,31 @@ EXAMPLES: dict[str, Example] = {
     "generic.title": Example(
         dialect="openai.chat",
         more={"response_format": {"json_schema": TITLE["format"]}},
+    ),
+    "generic.title-responses": Example(dialect="openai.responses", more={"text": TITLE}),
+    "generic.title-messages": Example(more={"output_config": TITLE}),
+    "generic.title-prompt": Example(system=GIST + "Generate a title for what is said."),
+    "generic.title-asked": Example(human="Write a title for this conversation: fix the parser"),
+    "generic.commit-prompt": Example(system=GIST + "a git commit message for the diff."),
+    "generic.approval-prompt": Example(system=GIST + "say whether a command is safe to run."),
+    "generic.approval-role": Example(
+        system=GIST + "Assess the risk of a planned action.",
+        human="Planned action: rm x",
+        tools=TOOLS,
+    ),
+    "generic.memory-prompt": Example(system=GIST + "memory extraction from a transcript."),
+    "generic.summary-prompt": Example(system=GIST + "Summarize the conversation."),
+    "generic.summary-asked": Example(
+        human="Create a detailed summary of the conversation so far.", tools=TOOLS
+    ),
+    "generic.tiny": Example(more={"max_tokens": 1}),
+    "generic.plan-marker": Example(late="Plan mode is active.", tools=TOOLS),
+    "generic.plan-prompt": Example(
+        system="An agent with a plan mode.", tools=[{"name": "Read"}, {"name": "Grep"}]
+    ),
+    "generic.architect": Example(system="You are a software architect."),
+    "generic.reviewer": Example(system="You are a code reviewer.", tools=TOOLS),
+    "generic.reads-only": Example(
+        system="You are a sub-agent that looks things up.", tools=[{"name": "Glob"}]
     ),
 }

@@ -55,16 +55,25 @@ def test_whole_decision() -> None:
             "at": "2026-11-23T12:00:00Z",
             "snapshot": "v",
             "role": "plan",
+            "kind": "architecture",
             "reason": {
                 "ground": "rule",
                 "rule": "claude-code.plan",
                 "says": "the request is made in plan mode",
+                "confidence": 1.0,
+                "runner_up": {
+                    "ground": "default",
+                    "rule": "default",
+                    "role": "code",
+                    "says": "nothing says otherwise: code is the default role",
+                    "confidence": None,
+                },
             },
             "cascade": (
                 {
                     "deployment": "anthropic/claude-opus-5-5",
                     "model_class": "frontier",
-                    "estimate": Decimal("0.000151"),
+                    "estimate": Decimal("0.000167"),
                     "justification": {
                         "kind": "rule",
                         "says": "claude-code.plan: the request is made in plan mode",

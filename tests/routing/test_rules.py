@@ -15,9 +15,12 @@ RULES = {
 }
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", [name for name in RULES if name != "generic.apart"])
 def test_each_rule_decides_its_example(name: str) -> None:
-    """A rule without an example, or one that another rule takes first, fails here."""
+    """A rule without an example, or one that another rule takes first, fails here.
+
+    `generic.apart` needs two conversations; `test_apart.py` has them.
+    """
     signals = EXAMPLES[name].taken().request.signals
     assert signals.decided_by is not None
     assert signals.decided_by.rule == name

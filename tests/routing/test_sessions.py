@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 
 from rolecall.gateway.intake import understand
 from rolecall.gateway.paths import Target
-from rolecall.routing.rules import load_rules
 from rolecall.routing.sessions import Sessions, after
 from rolecall.types import Session
-from routing.examples import CLAUDE, TOOLS, Example
+from routing.examples import CLAUDE, READER, TOOLS, Example
 from routing.worlds import TURN, decided, world
 
 PLAIN = Example(system="You are an agent.", tools=TOOLS)
@@ -46,18 +45,21 @@ def test_session_id_outranks_the_system_prompt() -> None:
 
 def test_workspaces_are_apart() -> None:
     """The same words in another workspace are another conversation."""
-    target, book = Target(PLAIN.dialect), load_rules()
-    threads = {understand(target, name, {}, PLAIN.body(), book).thread for name in (None, "a", "b")}
+    target = Target(PLAIN.dialect)
+    threads = {
+        understand(target, name, {}, PLAIN.body(), READER).thread for name in (None, "a", "b")
+    }
     assert len(threads) == 3
 
 
 def test_what_is_in_force_after_an_answer() -> None:
-    """Role, deployment and one turn more; counting tokens changes nothing."""
+    """Role, what a follow-up keeps, deployment, one turn more; counting tokens changes nothing."""
     request = TURN.taken().request
     decision = decided(TURN, world())
     before = Session(key="k", role="plan", deployment="a/b", turns=4)
     then = after(before, request, decision, "anthropic/claude-sonnet-5-5")
-    assert then == Session(key="k", role="code", deployment="anthropic/claude-sonnet-5-5", turns=5)
+    sonnet = "anthropic/claude-sonnet-5-5"
+    assert then == Session(key="k", role="code", kept="code", deployment=sonnet, turns=5)
     counting = msgspec.structs.replace(request, endpoint="count_tokens")
     assert after(before, counting, decision, "x/y") is before
 

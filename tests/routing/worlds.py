@@ -11,7 +11,7 @@ from rolecall.catalogue.models import load_models
 from rolecall.catalogue.prices import load_prices
 from rolecall.catalogue.providers import load_engines, load_presets
 from rolecall.config.build import Known, build
-from rolecall.config.settings import Settings
+from rolecall.config.settings import RoutingSettings, Settings
 from rolecall.routing.decide import decide
 from rolecall.types import Attempt, Decision, Record, Role, Session, Snapshot
 from routing.examples import CLAUDE, TOOLS, Example
@@ -31,7 +31,9 @@ TURN = Example(headers=CLAUDE, tools=TOOLS)
 
 
 def world(roles: dict[Role, tuple[str, ...]] | None = None, **settings: Any) -> Snapshot:
+    """Words are not read unless a test says so."""
     given = ROLES if roles is None else roles
+    settings.setdefault("routing", RoutingSettings(text_confidence=1))
     return build(Settings(roles=given, **settings), KNOWN, rules="r1", at=AT)
 
 

@@ -33,8 +33,13 @@ review = ["up/review-model"]
 code = ["up/code-model"]
 fast = ["up/fast-model"]
 local = ["up/local-model"]
+
+[routing]
+text_confidence = 1
 """
-"""A stack whose roles can be told apart by the model that the upstream receives."""
+"""A stack whose roles can be told apart by the model that the upstream receives.
+
+Words are not read: what is tested with it is about structure and about the way of a request."""
 
 
 class Gateway(Struct):

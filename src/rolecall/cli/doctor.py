@@ -16,12 +16,12 @@ from rolecall.cli.setup import catalogue, engines_found, ledger_path, settings_i
 from rolecall.config.build import Known, keys
 from rolecall.config.load import environment
 from rolecall.config.propose import hosted, uses_embedded
+from rolecall.config.rules import rules_in_force
 from rolecall.config.settings import Settings
 from rolecall.engines import embedded
 from rolecall.errors import RolecallError
 from rolecall.gateway.views import encode
 from rolecall.ledger.store import open_ledger
-from rolecall.routing.rules import load_rules
 
 PROGRAMS = {
     "claude-code": "claude",
@@ -58,7 +58,7 @@ def _examine(config: Config) -> Iterator[Finding]:
     known = catalogue()
     try:
         settings = settings_in_force(config, known)
-        snapshot = world(settings, known, load_rules())
+        snapshot = world(settings, known, rules_in_force(settings))
         yield Finding(about="configuration", state="ok", says=f"stack from {settings.source}")
         keys(settings, snapshot, environment())
     except RolecallError as error:

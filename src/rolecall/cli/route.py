@@ -10,13 +10,14 @@ import typer
 from rolecall.cli.options import Config, Json
 from rolecall.cli.print_why import because, decision_lines
 from rolecall.cli.setup import catalogue, settings_in_force, world
+from rolecall.config.rules import rules_in_force
 from rolecall.errors import ConfigError
 from rolecall.gateway.intake import Taken, understand
 from rolecall.gateway.paths import Target
 from rolecall.gateway.views import encode
 from rolecall.routing.decide import decide
 from rolecall.routing.roles import AUTO
-from rolecall.routing.rules import RuleBook, load_rules
+from rolecall.routing.signals import Recogniser, recogniser
 from rolecall.types import DIALECTS, Dialect, Session
 
 
@@ -29,9 +30,11 @@ def route(
     json: Json = False,
 ) -> None:
     """Say who would play a request, and why. Nothing is sent and nothing is recorded."""
-    known, book = catalogue(), load_rules()
-    snapshot = world(settings_in_force(config, known), known, book)
-    taken = _as_client(text, model, role, _dialect(dialect), book)
+    known = catalogue()
+    settings = settings_in_force(config, known)
+    book = rules_in_force(settings)
+    snapshot = world(settings, known, book)
+    taken = _as_client(text, model, role, _dialect(dialect), recogniser(book))
     session = Session(key=taken.thread)
     decision = decide(taken.request, snapshot, session, id="not-recorded")
     if json:
@@ -48,10 +51,10 @@ def _dialect(text: str) -> Dialect:
     raise ConfigError(f"--dialect {text!r} is not one of {', '.join(DIALECTS)}")
 
 
-def _as_client(text: str, model: str, role: str | None, dialect: Dialect, book: RuleBook) -> Taken:
+def _as_client(text: str, model: str, role: str | None, dialect: Dialect, by: Recogniser) -> Taken:
     """The request that a plain client would send."""
     said = [{"role": "user", "content": text}]
     key = "input" if dialect == "openai.responses" else "messages"
     body = msgspec.json.encode({"model": model, key: said})
     headers = {} if role is None else {"x-rolecall-role": role}
-    return understand(Target(dialect), None, headers, body, book)
+    return understand(Target(dialect), None, headers, body, by)

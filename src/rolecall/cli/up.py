@@ -17,6 +17,7 @@ from rolecall.cli.setup import catalogue, ledger_path, settings_in_force, world
 from rolecall.config.build import keys
 from rolecall.config.load import environment
 from rolecall.config.propose import uses_embedded, with_embedded
+from rolecall.config.rules import rules_in_force
 from rolecall.config.settings import Settings
 from rolecall.engines import embedded
 from rolecall.errors import ConfigError, StartError
@@ -25,7 +26,7 @@ from rolecall.gateway.intake import Limits
 from rolecall.gateway.run import Plan, bind, run
 from rolecall.ledger.store import open_ledger
 from rolecall.routing.costs import pricing
-from rolecall.routing.rules import load_rules
+from rolecall.routing.signals import recogniser
 
 
 def up(
@@ -36,8 +37,9 @@ def up(
     ] = None,
 ) -> None:
     """Start the gateway and say how to connect a client."""
-    known, book = catalogue(), load_rules()
+    known = catalogue()
     settings = _with_address(settings_in_force(config, known), host, port)
+    book = rules_in_force(settings)
     access = admission(settings)
     secrets = keys(settings, world(settings, known, book), environment())
     with ExitStack() as stack:
@@ -51,7 +53,7 @@ def up(
         signal.signal(signal.SIGTERM, _stop)
         plan = Plan(
             world=snapshot,
-            book=book,
+            recogniser=recogniser(book),
             access=access,
             limits=_limits(settings),
             timeouts=settings.timeouts,

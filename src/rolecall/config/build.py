@@ -16,12 +16,14 @@ from rolecall.catalogue.providers import EnginePreset, Preset
 from rolecall.config.load import nearest
 from rolecall.config.settings import ModelSettings, ProviderSettings, Settings
 from rolecall.errors import ConfigError
+from rolecall.routing.decide import LOGIC
 from rolecall.types import (
     ROLES,
     Deployment,
     Dialect,
     Endpoint,
     KeyHeader,
+    Kind,
     Provider,
     Rates,
     Role,
@@ -39,11 +41,29 @@ WORK_ROLES: dict[Work, Role] = {
     "memory": "fast",
     "commit": "fast",
     "completion": "fast",
+    "chore": "fast",
     "plan": "plan",
     "review": "review",
 }
 """Who plays the work that a rule has named; `[routing.work]` changes it. Other work goes to the
 default role."""
+
+KIND_ROLES: dict[Kind, Role] = {
+    "architecture": "plan",
+    "debugging": "plan",
+    "refactor": "plan",
+    "review": "review",
+    "implement": "code",
+    "fix": "code",
+    "tests": "fast",
+    "docs": "fast",
+    "transform": "fast",
+    "question": "fast",
+    "completion": "fast",
+    "chore": "fast",
+}
+"""Who plays each kind of work that the words of a turn ask for; `[routing.kind]` changes it. A
+`followup` has no role of its own: it keeps the one that is in force."""
 
 LENDERS: dict[Role, tuple[Role, ...]] = {
     "plan": ("review", "code", "fast", "local"),
@@ -85,6 +105,9 @@ def build(settings: Settings, known: Known, *, rules: str, at: datetime) -> Snap
         work_roles=WORK_ROLES | settings.routing.work,
         model_classes={name: model.model_class for name, model in known.models.items()},
         rules=rules,
+        kind_roles=KIND_ROLES | settings.routing.kind,
+        text_confidence=settings.routing.text_confidence,
+        logic=LOGIC,
         at=at,
     )
     timeless = msgspec.structs.replace(snapshot, at=_NO_TIME)

@@ -34,11 +34,17 @@ _TABLES: dict[str, type[Struct]] = {
     "ledger": LedgerSettings,
 }
 _NAMED_TABLES: dict[str, type[Struct]] = {"providers": ProviderSettings, "models": ModelSettings}
-_ENTRIES: dict[str, Any] = {**_NAMED_TABLES, "roles": tuple[str, ...], "routing.work": Role}
+_ENTRIES: dict[str, Any] = {
+    **_NAMED_TABLES,
+    "roles": tuple[str, ...],
+    "routing.work": Role,
+    "routing.kind": Role,
+}
 """Tables whose keys are names, and what each name stands for."""
 _VALUES: dict[str, tuple[str, ...]] = {
     "default_role": ROLES,
     "work": ROLES,
+    "kind": ROLES,
     "auth": get_args(Auth),
     "class": get_args(ModelClass),
     "dialects": DIALECTS,

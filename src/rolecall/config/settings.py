@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from rolecall.types import Auth, Dialect, ModelClass, Role, Work
+from rolecall.types import Auth, Dialect, Kind, ModelClass, Role, Work
 
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
 
@@ -23,6 +23,10 @@ class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class RoutingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     default_role: Role = "code"
     work: dict[Work, Role] = {}
+    kind: dict[Kind, Role] = {}
+    text_confidence: Annotated[float, Meta(ge=0, le=1)] = 0.7
+    """Measured in docs/recognition.md; 1 leaves the words of a turn unread."""
+    rules: tuple[str, ...] = ()
 
 
 class TimeoutSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -59,10 +59,10 @@ async def _decided(
     if gateway.writer.trouble is not None:
         raise LedgerError(f"{gateway.writer.trouble}; nothing is sent that cannot be recorded")
     taken = await take(
-        target, workspace, headers, receive, limits=gateway.limits, book=gateway.book
+        target, workspace, headers, receive, limits=gateway.limits, by=gateway.recogniser
     )
     snapshot = gateway.now()
-    session = gateway.sessions.get(taken.thread)
+    session = gateway.recogniser.sessions.get(taken.thread)
     decision = decide(taken.request, snapshot, session, id=gateway.new_id())
     return Call(
         taken=taken,

@@ -11,9 +11,7 @@ from msgspec import Struct
 from rolecall.errors import BodyError
 from rolecall.gateway.paths import Target
 from rolecall.routing.roles import AUTO, OWN_PREFIX, own_role
-from rolecall.routing.rules import RuleBook
-from rolecall.routing.sessions import thread_key
-from rolecall.routing.signals import read
+from rolecall.routing.signals import Recogniser, recognise
 from rolecall.types import ROLES, Request, Role
 from rolecall.wire.dialects import WIRES
 from rolecall.wire.encoding import decompress, too_large
@@ -49,7 +47,7 @@ async def take(
     receive: Receive,
     *,
     limits: Limits,
-    book: RuleBook,
+    by: Recogniser,
 ) -> Taken:
     """Read, decompress and parse. Raises `RequestError` with what is wrong, `ClientLeft`."""
     _check_length(headers, limits.body)
@@ -57,7 +55,7 @@ async def take(
     encoding = headers.get("content-encoding")
     if encoding is not None:
         body = decompress(body, encoding, limit=limits.body)
-    return understand(target, workspace, headers, body, book)
+    return understand(target, workspace, headers, body, by)
 
 
 def understand(
@@ -65,12 +63,12 @@ def understand(
     workspace: str | None,
     headers: Mapping[str, str],
     body: bytes,
-    book: RuleBook,
+    by: Recogniser,
 ) -> Taken:
-    """The facts of a plain JSON body. Pure; raises `BodyError`."""
+    """The facts of a plain JSON body. Does no I/O; raises `BodyError`."""
     parsed = WIRES[target.dialect].parse(body)
     _check_model(parsed.model)
-    signals = read(headers, parsed, book)
+    found = recognise(headers, parsed, workspace, by)
     request = Request(
         dialect=target.dialect,
         endpoint=target.endpoint,
@@ -84,9 +82,10 @@ def understand(
         tools=len(parsed.tools),
         max_tokens=parsed.max_tokens,
         loop_open=parsed.tail.loop_open,
-        signals=signals,
+        trajectory=found.trajectory,
+        signals=found.signals,
     )
-    return Taken(request=request, body=body, thread=thread_key(parsed, signals, workspace))
+    return Taken(request=request, body=body, thread=found.thread)
 
 
 def _check_length(headers: Mapping[str, str], limit: int) -> None:

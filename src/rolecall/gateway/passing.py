@@ -29,7 +29,9 @@ async def pass_on(gateway: Gateway, call: Call, opened: Opened, send: Send) -> N
     call.status = opened.reply.status
     if call.status == 200:
         request, decision = call.taken.request, call.decision
-        gateway.sessions.remember(after(call.session, request, decision, opened.deployment))
+        sessions = gateway.recogniser.sessions
+        sessions.remember(after(call.session, request, decision, opened.deployment))
+        sessions.note_main(request, call.taken.thread)
     headers, streams = _head(call, opened)
     await send({"type": "http.response.start", "status": call.status, "headers": headers})
     wire = WIRES[call.target.dialect]

@@ -22,7 +22,7 @@ from rolecall.gateway.state import Gateway
 from rolecall.ledger.store import Ledger
 from rolecall.ledger.writer import Writer
 from rolecall.routing.costs import Price
-from rolecall.routing.rules import RuleBook
+from rolecall.routing.signals import Recogniser
 from rolecall.types import Snapshot
 
 _KEEP_ALIVE = 75
@@ -41,7 +41,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     """All that a gateway needs to run, checked and opened."""
 
     world: Snapshot
-    book: RuleBook
+    recogniser: Recogniser
     access: Access
     limits: Limits
     timeouts: TimeoutSettings
@@ -97,7 +97,7 @@ async def _serve(plan: Plan, config: uvicorn.Config, listening: socket.socket) -
         async with Door(plan.keys, plan.timeouts) as door:
             gateway = Gateway(
                 world=plan.world,
-                book=plan.book,
+                recogniser=plan.recogniser,
                 access=plan.access,
                 limits=plan.limits,
                 price=plan.price,

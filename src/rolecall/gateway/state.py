@@ -18,8 +18,7 @@ from rolecall.gateway.intake import Limits
 from rolecall.ledger.store import Ledger
 from rolecall.ledger.writer import Writer
 from rolecall.routing.costs import Price
-from rolecall.routing.rules import RuleBook
-from rolecall.routing.sessions import Sessions
+from rolecall.routing.signals import Recogniser
 from rolecall.types import Snapshot
 
 
@@ -27,7 +26,7 @@ class Gateway(Struct, kw_only=True):
     """One running gateway. `world` is swapped whole; the rest has its lifetime."""
 
     world: Snapshot
-    book: RuleBook
+    recogniser: Recogniser
     access: Access
     limits: Limits
     price: Price
@@ -35,7 +34,6 @@ class Gateway(Struct, kw_only=True):
     writer: Writer
     door: Door
     health: Health = msgspec.field(default_factory=Health)
-    sessions: Sessions = msgspec.field(default_factory=Sessions)
     draw: Callable[[], int] = msgspec.field(
         default_factory=lambda: sequence(lambda: secrets.randbits(25))
     )

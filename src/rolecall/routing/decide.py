@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from rolecall.routing.candidates import candidates, hold
 from rolecall.routing.justify import justification
-from rolecall.routing.roles import asked, role_of
+from rolecall.routing.roles import asked, kind_of, role_of
 from rolecall.types import Decision, Request, Session, Snapshot
+
+LOGIC = 2
+"""Changes whenever the same facts give another decision."""
 
 
 def decide(request: Request, snapshot: Snapshot, session: Session, *, id: str) -> Decision:  # noqa: A002
@@ -20,6 +23,7 @@ def decide(request: Request, snapshot: Snapshot, session: Session, *, id: str) -
         at=snapshot.at,
         snapshot=snapshot.version,
         role=role,
+        kind=kind_of(request, reason, role, snapshot),
         reason=reason,
         cascade=tuple(hold(cleared, request, session)),
         rejections=tuple(rejected),

@@ -87,5 +87,11 @@ def _variations(
 def _without_rule(request: Request) -> Signals:
     work = "continuation" if request.loop_open else "turn"
     return msgspec.structs.replace(
-        request.signals, work=work, decided_by=None, boundary=False, generic=False
+        request.signals,
+        work=work,
+        decided_by=None,
+        boundary=False,
+        generic=False,
+        role=None,
+        confidence=1.0,
     )

@@ -1,14 +1,42 @@
-"""Which role the work has, and what decided that."""
+"""Which role the work has, what decided that, and what would have decided otherwise."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
-from rolecall.types import ROLES, Reason, Request, Role, Session, Signal, Snapshot
+from rolecall.types import (
+    ROLES,
+    Ground,
+    Kind,
+    Opinion,
+    Reason,
+    Request,
+    Role,
+    Session,
+    Signal,
+    Snapshot,
+    Work,
+)
 
 OWN_PREFIX = "rolecall/"
 """Model names of rolecall's own: `rolecall/auto` and `rolecall/<role>`."""
 AUTO = OWN_PREFIX + "auto"
+
+_WORK_KINDS: dict[Work, Kind] = {
+    "title": "chore",
+    "summary": "chore",
+    "compaction": "chore",
+    "approval": "chore",
+    "memory": "chore",
+    "chore": "chore",
+    "commit": "docs",
+    "completion": "completion",
+    "plan": "architecture",
+    "review": "review",
+}
+"""The kind of work that a rule has named. What is left out is told by its words, if at all."""
 
 
 class Ask(Struct, frozen=True, kw_only=True):
@@ -41,22 +69,104 @@ def own_role(name: str) -> Role | None:
 
 
 def role_of(request: Request, snapshot: Snapshot, session: Session) -> tuple[Role, Reason]:
-    """The role, by the strongest ground there is: ask, rule, phase, generic rule, hint, default."""
+    """The role, by the strongest ground there is, and the runner-up."""
+    told = opinions(request, snapshot, session)
+    first = next(told)
+    reason = Reason(
+        ground=first.ground,
+        rule=first.rule,
+        says=first.says,
+        confidence=first.confidence,
+        runner_up=next((other for other in told if other.role != first.role), None),
+    )
+    return first.role, reason
+
+
+def opinions(request: Request, snapshot: Snapshot, session: Session) -> Iterator[Opinion]:
+    """What each signal says, strongest first.
+
+    Ask, the client's own rule, phase, generic rule, hint, text, default. Text that is not sure
+    stands behind the default: it is told and not followed.
+    """
     ask = asked(request, snapshot)
     if ask is not None and ask.role is not None:
-        return ask.role, Reason(ground="ask", rule="ask", says=ask.says)
+        yield _opinion("ask", "ask", ask.role, ask.says, 1.0)
     signals, rule = request.signals, request.signals.decided_by
     if rule is not None and not signals.generic and _may_change(request, session):
-        return _by_rule(request, snapshot, rule)
+        yield _by_rule(request, snapshot, rule)
     if session.role is not None and (request.loop_open or request.endpoint == "count_tokens"):
-        return session.role, Reason(ground="phase", rule="phase.loop", says=_kept(request, session))
+        yield _opinion("phase", "phase.loop", session.role, _kept(request, session), 1.0)
     if rule is not None:
-        return _by_rule(request, snapshot, rule)
+        yield _by_rule(request, snapshot, rule)
     if snapshot.model_classes.get(request.asked_model) == "fast":
         says = f"the client asks for {request.asked_model}, a model of the fast class"
-        return "fast", Reason(ground="hint", rule="hint.model", says=says)
-    says = f"nothing says otherwise: {snapshot.default_role} is the default role"
-    return snapshot.default_role, Reason(ground="default", rule="default", says=says)
+        yield _opinion("hint", "hint.model", "fast", says)
+    readings = _readings(request, snapshot, session)
+    sure = bool(readings) and (readings[0].confidence or 0) >= snapshot.text_confidence
+    if sure:
+        yield from readings
+    yield _default(snapshot, unsure=readings[0] if readings and not sure else None)
+    if not sure:
+        yield from readings
+
+
+def _readings(request: Request, snapshot: Snapshot, session: Session) -> list[Opinion]:
+    """What the words say, where they are to be read at all."""
+    if snapshot.text_confidence >= 1:
+        return []
+    return list(by_text(request.signals.kinds, snapshot, session))
+
+
+def by_text(kinds: dict[Kind, float], snapshot: Snapshot, session: Session) -> Iterator[Opinion]:
+    """What the words of the turn say, the likeliest role first.
+
+    The chance of a role is that of its kinds together. A follow-up has the role that the session
+    keeps, else the default role.
+    """
+    chances: dict[Role, float] = {}
+    likeliest: dict[Role, Kind] = {}
+    for kind, chance in kinds.items():
+        role = snapshot.kind_roles.get(kind) or session.kept or snapshot.default_role
+        chances[role] = chances.get(role, 0.0) + chance
+        likeliest.setdefault(role, kind)
+    for role, chance in sorted(chances.items(), key=lambda found: -found[1]):
+        kind = likeliest[role]
+        says = f"the words of the turn read like {_SPOKEN.get(kind, kind)}"
+        yield _opinion("text", f"text.{kind}", role, says, round(chance, 3))
+
+
+_SPOKEN: dict[Kind, str] = {"followup": "a follow-up", "question": "a question", "fix": "a fix"}
+
+
+def kind_of(request: Request, reason: Reason, role: Role, snapshot: Snapshot) -> Kind | None:
+    """What the work is about: what its structure says, else what its words do if they are clear."""
+    if request.signals.decided_by is not None and request.signals.work in _WORK_KINDS:
+        return _WORK_KINDS[request.signals.work]
+    if reason.ground == "text":
+        return next(kind for kind in request.signals.kinds if reason.rule == f"text.{kind}")
+    kind, chance = next(iter(request.signals.kinds.items()), (None, 0.0))
+    agrees = kind is not None and snapshot.kind_roles.get(kind) == role
+    return kind if agrees and chance >= snapshot.text_confidence else None
+
+
+def _opinion(
+    ground: Ground, rule: str, role: Role, says: str, confidence: float | None = None
+) -> Opinion:
+    return Opinion(ground=ground, rule=rule, role=role, says=says, confidence=confidence)
+
+
+def _default(snapshot: Snapshot, unsure: Opinion | None) -> Opinion:
+    role = snapshot.default_role
+    if unsure is None:
+        return _opinion(
+            "default", "default", role, f"nothing says otherwise: {role} is the default role"
+        )
+    kind = unsure.rule.removeprefix("text.")
+    says = (
+        f"its words do not tell enough ({kind} at {unsure.confidence:.2f}, "
+        f"{snapshot.text_confidence:.2f} is asked for): {role} is the default role"
+    )
+    return _opinion("default", "default", role, says)
 
 
 def _may_change(request: Request, session: Session) -> bool:
@@ -64,9 +174,10 @@ def _may_change(request: Request, session: Session) -> bool:
     return request.signals.boundary or not request.loop_open or session.role is None
 
 
-def _by_rule(request: Request, snapshot: Snapshot, rule: Signal) -> tuple[Role, Reason]:
-    role = snapshot.work_roles.get(request.signals.work, snapshot.default_role)
-    return role, Reason(ground="rule", rule=rule.rule, says=f"the request {rule.says}")
+def _by_rule(request: Request, snapshot: Snapshot, rule: Signal) -> Opinion:
+    signals = request.signals
+    role = signals.role or snapshot.work_roles.get(signals.work, snapshot.default_role)
+    return _opinion("rule", rule.rule, role, f"the request {rule.says}", signals.confidence)
 
 
 def _kept(request: Request, session: Session) -> str:

@@ -6,14 +6,17 @@ field of the body, a text, a tool) and one test on it; without a test the subjec
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from importlib import resources
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from rolecall.types import Work
+from rolecall.routing.course import Course
+from rolecall.routing.typed import ends
+from rolecall.types import Role, Work
 from rolecall.wire.parsed import Parsed
 
 
@@ -21,10 +24,13 @@ class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One subject, one test. `json` reads a key of a subject that is itself a JSON object.
 
     Subjects: `header` (lower case), `field` (dotted path into the body), `text`, `offers` (a tool
-    is offered), `called` (the last results are this tool's), `tools` (any, or none at all).
+    is offered), `called` (the last results are this tool's), `tools` (none, some, or only such as
+    read), `max_tokens` (at most so many), `turns` (at most so many of a person), `history`
+    (`fresh`: begins under a session id that another conversation with another system prompt has).
     Texts: `system` (the prompt), `late` (what the harness said along with the last human message),
     `newest` (the newest system message that contains `among`), `opening` and `human` (the first
-    and the last thing a human said).
+    and the last thing a human said). `says` holds where one of its phrases stands near the
+    beginning or the end of the text, whatever the case of its letters.
     """
 
     header: str | None = None
@@ -33,12 +39,16 @@ class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     among: str | None = None
     offers: str | None = None
     called: str | None = None
-    tools: Literal["none", "some"] | None = None
+    tools: Literal["none", "some", "read-only"] | None = None
+    max_tokens: int | None = None
+    turns: int | None = None
+    history: Literal["fresh"] | None = None
     json: str | None = None
     equals: str | None = None
     one_of: tuple[str, ...] = ()
     starts: str | None = None
     contains: str | None = None
+    says: tuple[str, ...] = ()
 
 
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,15 +63,31 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     says: str
     when: tuple[Condition, ...]
     boundary: bool = False
+    role: Role | None = None
+    """Plays this role, whatever `[routing.work]` says."""
+    confidence: Annotated[float, Meta(ge=0, le=1)] = 1.0
+    """How often it is right. Under 1 where that was measured to be less."""
+    since: str | None = None
+    before: str | None = None
+    """Versions of the client that it is for: from `since` on, and older than `before`."""
+
+
+class Span(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The part of a text after one mark and before another; without a mark from or to its end."""
+
+    after: str | None = None
+    before: str | None = None
 
 
 class Client(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a client is told, where it states its version and session, and its own rules."""
 
-    seen: str
+    seen: str = ""
     """The version whose requests were recorded."""
-    identity: tuple[Condition, ...]
+    identity: tuple[Condition, ...] = ()
     """Any one is enough."""
+    typed: Span | None = None
+    """Where the person's words stand in a message, for clients that put their own around them."""
     version: Condition | None = None
     """The value, after what `starts` or `contains` names, up to a space or another separator."""
     session: tuple[Condition, ...] = ()
@@ -73,8 +99,10 @@ class RuleBook(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All rules. `generic` ones serve every client, after its own."""
 
     version: str
-    clients: dict[str, Client]
+    clients: dict[str, Client] = {}
     generic: tuple[Rule, ...] = ()
+    generic_session: tuple[Condition, ...] = ()
+    """Where clients that no rule knows may state their session; the first that is there."""
 
 
 def load_rules() -> RuleBook:
@@ -83,11 +111,35 @@ def load_rules() -> RuleBook:
     return msgspec.toml.decode(text, type=RuleBook)
 
 
+def applies(rule: Rule, version: str | None) -> bool:
+    """Whether a rule is for this version of its client. One that states none has all rules."""
+    if version is None or (rule.since is None and rule.before is None):
+        return True
+    number = _numbers(version)
+    too_old = rule.since is not None and number < _numbers(rule.since)
+    return not too_old and (rule.before is None or number < _numbers(rule.before))
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """`2.1.197-beta` as (2, 1, 197)."""
+    return tuple(int(part) for part in _NUMBER.findall(version))
+
+
+_NUMBER = re.compile(r"\d{1,9}")
+
+
 class Seen(Struct, frozen=True):
-    """What conditions are tested on. `headers` has lower-case names."""
+    """What conditions are tested on. `headers` has lower-case names.
+
+    `turns` counts what a person typed so far. `fresh` says that the conversation begins under a
+    session id that another conversation, with another system prompt, already has.
+    """
 
     headers: Mapping[str, str]
     parsed: Parsed
+    course: Course
+    turns: int = 0
+    fresh: bool = False
 
 
 def holds(condition: Condition, seen: Seen) -> bool:
@@ -99,9 +151,20 @@ def holds(condition: Condition, seen: Seen) -> bool:
         return value.startswith(condition.starts)
     if condition.contains is not None:
         return condition.contains in value
+    if condition.says:
+        return _says(value, condition.says)
     if condition.equals is not None:
         return value == condition.equals
     return not condition.one_of or value in condition.one_of
+
+
+def _says(text: str, phrases: tuple[str, ...]) -> bool:
+    near = ends(text, _NEAR, _NEAR).lower()
+    return any(phrase in near for phrase in phrases)
+
+
+_NEAR = 1_500
+"""Characters at the beginning and at the end of a text in which `says` looks."""
 
 
 def subject(condition: Condition, seen: Seen) -> str | None:
@@ -114,7 +177,7 @@ def subject(condition: Condition, seen: Seen) -> str | None:
     elif condition.text is not None:
         value = _text(condition, seen.parsed)
     else:
-        value = True if _shape(condition, seen.parsed) else None
+        value = True if _shape(condition, seen) else None
     if condition.json is not None and isinstance(value, str):
         value = _field(_object(value), condition.json)
     return value if isinstance(value, str) or value is None else "yes"
@@ -134,13 +197,30 @@ def _text(condition: Condition, parsed: Parsed) -> str | None:
             return parsed.human
 
 
-def _shape(condition: Condition, parsed: Parsed) -> bool:
+def _shape(condition: Condition, seen: Seen) -> bool:
     """Conditions that are about the request's shape and have no text to test."""
+    parsed = seen.parsed
     if condition.tools is not None:
-        return bool(parsed.tools) == (condition.tools == "some")
+        return _has_tools(condition.tools, seen)
+    if condition.max_tokens is not None:
+        return parsed.max_tokens is not None and parsed.max_tokens <= condition.max_tokens
+    if condition.turns is not None:
+        return seen.turns <= condition.turns
+    if condition.history is not None:
+        return seen.fresh
     if condition.offers is not None:
         return condition.offers in parsed.tools
     return condition.called in parsed.tail.called
+
+
+def _has_tools(wanted: Literal["none", "some", "read-only"], seen: Seen) -> bool:
+    match wanted:
+        case "none":
+            return not seen.parsed.tools
+        case "some":
+            return bool(seen.parsed.tools)
+        case "read-only":
+            return seen.course.only_reads(seen.parsed.tools)
 
 
 def _field(value: Any, path: str) -> Any:

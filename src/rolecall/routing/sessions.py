@@ -6,24 +6,34 @@ from collections import OrderedDict
 from hashlib import blake2b
 
 import msgspec
+from msgspec import Struct
 
-from rolecall.types import Decision, Request, Session, Signals
+from rolecall.types import Decision, Ground, Request, Session, Work
 from rolecall.wire.parsed import Parsed
 
 _TELLING = 2000
 """Characters of a text that tell one history from another."""
 
 
-def thread_key(parsed: Parsed, signals: Signals, workspace: str | None) -> str:
+def thread_key(
+    parsed: Parsed, client: str | None, session: str | None, workspace: str | None
+) -> str:
     """Names a history: the session id alone misleads, since sub-agents and chores may share it.
 
     So the beginning of what a human said first is part of it, and without a session id also the
     beginning of the system prompt. 12 bytes of BLAKE2b, as hex.
     """
-    prompt = "" if signals.session else parsed.system[:_TELLING]
+    prompt = "" if session else parsed.system[:_TELLING]
     opening = parsed.opening[:_TELLING]
-    parts = (workspace or "", signals.client or "", signals.session or "", prompt, opening)
+    parts = (workspace or "", client or "", session or "", prompt, opening)
     return blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=12).hexdigest()
+
+
+class Main(Struct, frozen=True):
+    """The conversation that first worked under a session id, and a digest of its system prompt."""
+
+    thread: str
+    prompt: str
 
 
 class Sessions:
@@ -32,6 +42,7 @@ class Sessions:
     def __init__(self, capacity: int = 10_000) -> None:
         self._capacity = capacity
         self._by_key: OrderedDict[str, Session] = OrderedDict()
+        self._mains: OrderedDict[str, Main] = OrderedDict()
 
     def get(self, key: str) -> Session:
         """What is in force in this conversation; a new one has nothing."""
@@ -44,11 +55,36 @@ class Sessions:
         if len(self._by_key) > self._capacity:
             self._by_key.popitem(last=False)
 
+    def note_main(self, request: Request, thread: str) -> None:
+        """The first conversation that works under a session id with tools is its main one."""
+        signals = request.signals
+        if signals.session is None or signals.prompt is None or signals.work not in _MAIN:
+            return
+        self._mains.setdefault(signals.session, Main(thread, signals.prompt))
+        if len(self._mains) > self._capacity:
+            self._mains.popitem(last=False)
+
+    def is_apart(self, session: str, thread: str, prompt: str) -> bool:
+        """Whether a conversation is another than its session's main one, under another prompt."""
+        main = self._mains.get(session)
+        return main is not None and main.thread != thread and main.prompt != prompt
+
+
+_MAIN: tuple[Work, ...] = ("turn", "plan", "review")
+
 
 def after(session: Session, request: Request, decision: Decision, deployment: str) -> Session:
     """What is in force once `deployment` has answered. Counting tokens changes nothing."""
     if request.endpoint == "count_tokens":
         return session
+    keeps = decision.reason.ground in _KEEPING
     return msgspec.structs.replace(
-        session, role=decision.role, deployment=deployment, turns=session.turns + 1
+        session,
+        role=decision.role,
+        kept=decision.role if keeps else session.kept,
+        deployment=deployment,
+        turns=session.turns + 1,
     )
+
+
+_KEEPING: tuple[Ground, ...] = ("text", "hint", "default")

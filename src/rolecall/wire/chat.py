@@ -8,14 +8,14 @@ import msgspec
 from msgspec import Raw, Struct
 
 from rolecall.types import Usage
-from rolecall.wire.parsed import Author, Once, Parsed, Reading, Talk, decode
+from rolecall.wire.parsed import Once, Parsed, Reading, Talk, decode
+from rolecall.wire.steps import NOTHING, Author, Call, Result, text_or_empty
 from rolecall.wire.tally import InputDetails, OutputDetails, Tally, detailed
-
-_NOTHING = Raw(b"null")
 
 
 class _Function(Struct):
     name: Any = None
+    arguments: Raw = NOTHING
 
 
 class _Named(Struct):
@@ -23,12 +23,14 @@ class _Named(Struct):
 
     function: _Function | None = None
     type: Any = None
+    id: Any = None
 
 
 class _Message(Struct):
     role: Any = None
-    content: Raw = _NOTHING
+    content: Raw = NOTHING
     tool_calls: list[_Named] | None = None
+    tool_call_id: Any = None
 
 
 class _Body(Struct):
@@ -61,10 +63,29 @@ def _names(items: list[_Named] | None) -> tuple[str, ...]:
     return tuple(name for name in names if isinstance(name, str))
 
 
+def _calls(message: _Message) -> list[Call]:
+    return [
+        Call(text_or_empty(call.id), call.function.name, call.function.arguments)
+        for call in message.tool_calls or ()
+        if call.function is not None and isinstance(call.function.name, str)
+    ]
+
+
+def _results(message: _Message) -> tuple[Result]:
+    return (Result(text_or_empty(message.tool_call_id), message.content),)
+
+
+def _payload(message: _Message) -> tuple[Raw, ...]:
+    functions = (call.function for call in message.tool_calls or ())
+    return (message.content, *(found.arguments for found in functions if found is not None))
+
+
 _reading = Reading(
     author=_author,
     content=lambda message: message.content,
-    calls=lambda message: _names(message.tool_calls),
+    calls=_calls,
+    results=_results,
+    payload=_payload,
 )
 
 

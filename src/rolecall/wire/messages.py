@@ -8,10 +8,9 @@ import msgspec
 from msgspec import Raw, Struct
 
 from rolecall.types import Usage
-from rolecall.wire.parsed import Author, Once, Parsed, Reading, Talk, decode
+from rolecall.wire.parsed import Once, Parsed, Reading, Talk, decode
+from rolecall.wire.steps import NOTHING, UNREADABLE, Author, Call, Result, text_or_empty
 from rolecall.wire.tally import Tally, count
-
-_NOTHING = Raw(b"null")
 
 
 class _Named(Struct):
@@ -21,13 +20,25 @@ class _Named(Struct):
 
 class _Message(Struct):
     role: Any = None
-    content: Raw = _NOTHING
+    content: Raw = NOTHING
+
+
+class _Block(Struct):
+    """A `tool_use` has `id`, `name` and `input`; a `tool_result` the other three."""
+
+    type: Any = None
+    id: Any = None
+    name: Any = None
+    input: Raw = NOTHING
+    tool_use_id: Any = None
+    content: Raw = NOTHING
+    is_error: Any = None
 
 
 class _Body(Struct):
     model: Once
     messages: list[_Message]
-    system: Raw = _NOTHING
+    system: Raw = NOTHING
     stream: bool | None = None
     max_tokens: int | None = None
     tools: list[_Named] | None = None
@@ -35,7 +46,7 @@ class _Body(Struct):
     output_config: Any = None
 
 
-_calls = msgspec.json.Decoder(list[_Named])
+_blocks = msgspec.json.Decoder(list[_Block])
 
 
 def _author(message: _Message) -> Author:
@@ -48,15 +59,36 @@ def _author(message: _Message) -> Author:
             return "assistant"
 
 
-def _called(message: _Message) -> tuple[str, ...]:
+def _blocks_of(message: _Message, kind: str) -> list[_Block]:
     try:
-        blocks = _calls.decode(message.content)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ()  # plain text, or a shape this dialect does not know
-    return tuple(b.name for b in blocks if b.type == "tool_use" and isinstance(b.name, str))
+        return [block for block in _blocks.decode(message.content) if block.type == kind]
+    except UNREADABLE:
+        return []  # plain text, or a shape this dialect does not know
 
 
-_reading = Reading(author=_author, content=lambda message: message.content, calls=_called)
+def _calls(message: _Message) -> list[Call]:
+    return [
+        Call(text_or_empty(block.id), block.name, block.input)
+        for block in _blocks_of(message, "tool_use")
+        if isinstance(block.name, str)
+    ]
+
+
+def _results(message: _Message) -> list[Result]:
+    return [
+        Result(text_or_empty(block.tool_use_id), block.content, block.is_error is True)
+        for block in _blocks_of(message, "tool_result")
+    ]
+
+
+_reading = Reading(
+    author=_author,
+    content=lambda message: message.content,
+    calls=_calls,
+    results=_results,
+    payload=lambda message: (message.content,),
+    beside=True,
+)
 
 
 def parse(body: bytes) -> Parsed:

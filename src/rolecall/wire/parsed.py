@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
+import xxhash
 from msgspec import Raw, Struct
 
 from rolecall.errors import BodyError
+from rolecall.wire.steps import Author, Call, Result, Step, blocks_of
 
 T = TypeVar("T")
-Author = Literal["system", "human", "assistant", "tool"]
 _SYSTEM = ("system", "developer")
 _NO_LOOP = ("end", "answer")
 _LATEST_OPENING = 8
@@ -24,11 +25,18 @@ _LATEST_OPENING = 8
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """How to read one dialect's messages: who speaks, what they say, which tools they call."""
+    """How to read one dialect's messages: who speaks, what they say, which tools they call.
+
+    `content` holds what is said, `payload` all that tells one message from another. `beside` is
+    True where a message may hold a tool's result and a person's words side by side.
+    """
 
     author: Callable[[Any], Author]
     content: Callable[[Any], Raw]
-    calls: Callable[[Any], Sequence[str]]
+    calls: Callable[[Any], Sequence[Call]]
+    results: Callable[[Any], Sequence[Result]]
+    payload: Callable[[Any], Sequence[Raw]]
+    beside: bool = False
 
 
 class Tail(Struct, frozen=True, kw_only=True):
@@ -87,23 +95,56 @@ class Parsed:
         """
         called: list[str] = []
         part = "end"
+        spoke: int | None = None
         for index in range(len(self._messages) - 1, -1, -1):
             message = self._messages[index]
             match self._reading.author(message), part:
                 case "human", _:
-                    return Tail(human=index, loop_open=part not in _NO_LOOP, called=tuple(called))
+                    spoke = index if spoke is None else spoke
+                    break
                 case "tool", "end":
                     part = "results"
+                    spoke = index if self._typed_beside(index) else None
                 case "assistant", "results" | "calls":
                     part = "calls"
-                    called[:0] = self._reading.calls(message)
+                    called[:0] = [call.name for call in self._reading.calls(message)]
                 case "assistant", "end":
                     part = "answer"
                 case "tool", "calls":
                     part = "before"
                 case _:
                     pass
-        return Tail(human=-1, loop_open=part not in _NO_LOOP, called=tuple(called))
+        human = -1 if spoke is None else spoke
+        return Tail(human=human, loop_open=part not in _NO_LOOP, called=tuple(called))
+
+    def _typed_beside(self, index: int) -> bool:
+        return self._reading.beside and bool(spoken(self.blocks(index))[0])
+
+    def step(self, index: int) -> Step:
+        """One message as a step of the work."""
+        message = self._messages[index]
+        author = self._reading.author(message)
+        is_result = author == "tool"
+        texts = () if is_result and not self._reading.beside else self.blocks(index)
+        return Step(
+            author,
+            calls=tuple(self._reading.calls(message)) if author == "assistant" else (),
+            results=tuple(self._reading.results(message)) if is_result else (),
+            texts=tuple(texts),
+        )
+
+    def prefixes(self) -> list[int]:
+        """A hash of the conversation up to each message: 64 bits of XXH3, chained by its seed.
+
+        It names what is remembered of a history and guards nothing.
+        """
+        found: list[int] = []
+        last = 0
+        for message in self._messages:
+            for part in self._reading.payload(message):
+                last = xxhash.xxh3_64_intdigest(part, last)
+            found.append(last)
+        return found
 
     @cached_property
     def system(self) -> str:
@@ -172,28 +213,6 @@ class Parsed:
             if index - tagged > _LATEST_OPENING:
                 break
         return tagged
-
-
-class _Block(Struct):
-    text: Any = None
-
-
-_as_text = msgspec.json.Decoder(str)
-_as_blocks = msgspec.json.Decoder(list[_Block])
-
-
-def blocks_of(content: Raw) -> list[str]:
-    """The texts of a message's content: one string, or the `text` of each block that has one."""
-    try:
-        match memoryview(content)[:1].tobytes():
-            case b'"':
-                return [_as_text.decode(content)]
-            case b"[":
-                return [b.text for b in _as_blocks.decode(content) if isinstance(b.text, str)]
-            case _:
-                return []
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return []  # a shape this dialect does not know: forwarded, not read
 
 
 def spoken(blocks: Sequence[str]) -> tuple[list[str], list[str]]:

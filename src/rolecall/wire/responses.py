@@ -8,10 +8,9 @@ import msgspec
 from msgspec import Raw, Struct
 
 from rolecall.types import Usage
-from rolecall.wire.parsed import Author, Once, Parsed, Reading, Talk, decode
+from rolecall.wire.parsed import Once, Parsed, Reading, Talk, decode
+from rolecall.wire.steps import NOTHING, Author, Call, Result, text_or_empty
 from rolecall.wire.tally import InputDetails, OutputDetails, Tally, detailed
-
-_NOTHING = Raw(b"null")
 
 
 class _Item(Struct):
@@ -19,8 +18,12 @@ class _Item(Struct):
 
     type: Any = None
     role: Any = None
-    content: Raw = _NOTHING
+    content: Raw = NOTHING
     name: Any = None
+    call_id: Any = None
+    arguments: Raw = NOTHING
+    input: Raw = NOTHING
+    output: Raw = NOTHING
 
 
 class _Named(Struct):
@@ -32,7 +35,7 @@ class _Body(Struct):
     model: Once
     input: list[_Item] | str | None = None
     """Left out where a stored prompt or the state of an earlier response stands for it."""
-    instructions: Raw = _NOTHING
+    instructions: Raw = NOTHING
     stream: bool | None = None
     max_output_tokens: int | None = None
     tools: list[_Named] | None = None
@@ -55,11 +58,21 @@ def _author(item: _Item) -> Author:
             return "tool" if is_output else "assistant"
 
 
-def _called(item: _Item) -> tuple[str, ...]:
-    return (item.name,) if isinstance(item.name, str) else ()
+def _calls(item: _Item) -> tuple[Call, ...]:
+    """A function's arguments are JSON in a string, a custom tool's input is text."""
+    if not isinstance(item.name, str):
+        return ()
+    given = item.input if item.arguments == NOTHING else item.arguments
+    return (Call(text_or_empty(item.call_id), item.name, given),)
 
 
-_reading = Reading(author=_author, content=lambda item: item.content, calls=_called)
+_reading = Reading(
+    author=_author,
+    content=lambda item: item.content,
+    calls=_calls,
+    results=lambda item: (Result(text_or_empty(item.call_id), item.output),),
+    payload=lambda item: (item.content, item.arguments, item.input, item.output),
+)
 
 
 def parse(body: bytes) -> Parsed:
