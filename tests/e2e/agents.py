@@ -79,6 +79,20 @@ def editing(received: Received) -> Answer:
     return Answer(text=f"The greeting changes.\n\ngreeting.py\n```python\n{block}\n```\n")
 
 
+def architecting(received: Received) -> Answer:
+    """Play aider's architect, who says in words what its editor then does."""
+    if "expert architect" in str(received.json["messages"][0].get("content")):
+        return Answer(text=f"Set GREETING to {AFTER} in greeting.py.")
+    if "commit messages" in str(received.json["messages"][0].get("content")):
+        return Answer(text=COMMIT)
+    return Answer(text=f"greeting.py\n```python\nGREETING = {AFTER}\n```\n")
+
+
+def no_steps(_: Path) -> tuple[Step, ...]:
+    """Answer with words alone."""
+    return ()
+
+
 def codex_steps(_: Path) -> tuple[Step, ...]:
     patch = f"*** Update File: greeting.py\n@@\n-GREETING = {BEFORE}\n+GREETING = {AFTER}"
     edit = f"apply_patch <<'EOF'\n*** Begin Patch\n{patch}\n*** End Patch\nEOF"

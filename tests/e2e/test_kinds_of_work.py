@@ -15,10 +15,6 @@ from e2e.stories import AUTO, CLIENTS, Story, perform, play, require
 pytestmark = pytest.mark.e2e
 
 
-def no_steps(_: Path) -> tuple[agents.Step, ...]:
-    return ()
-
-
 def assert_subagent_is_apart(story: Story) -> None:
     """Check that the sub-agent was answered by `fast` and the main turns by `code`."""
     assert story.ran.code == 0, story.ran.stderr
@@ -67,7 +63,7 @@ def test_claude_code_plan_mode(tmp_path: Path) -> None:
     require("claude-code")
     story = perform(
         tmp_path / "run",
-        no_steps,
+        agents.no_steps,
         lambda place, url: drive.claude_code(
             place, url, AUTO, agents.TASK, "--permission-mode", "plan"
         ),
@@ -81,7 +77,7 @@ def test_opencode_plan_agent(tmp_path: Path) -> None:
     require("opencode")
     story = perform(
         tmp_path / "run",
-        no_steps,
+        agents.no_steps,
         lambda place, url: drive.opencode(place, url, AUTO, agents.TASK, "--agent", "plan"),
     )
     assert sorted(story.works()) == ["plan", "title"]
@@ -94,7 +90,7 @@ def test_codex_review(tmp_path: Path) -> None:
     require("codex")
     story = perform(
         tmp_path / "run",
-        no_steps,
+        agents.no_steps,
         lambda place, url: drive.codex(place, url, AUTO, "review", "--commit", "HEAD"),
     )
     assert story.works() == ["review"]

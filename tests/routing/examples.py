@@ -117,6 +117,10 @@ EXAMPLES: dict[str, Example] = {
         headers={"user-agent": "GeminiCLI/0.61"}, tools=[{"name": "complete_task"}]
     ),
     "aider.commit": Example(system="One that generates concise, one-line Git commit messages."),
+    "aider.editor": Example(
+        system="Act as an expert software developer and make changes to source code."
+    ),
+    "mistral-vibe.notification": Example(headers=VIBE, human="Runtime notification: done."),
     "aider.architect": Example(system="Act as an expert architect engineer and say what to do."),
     "continue.plan": Example(
         system='You are an agent in the Continue CLI. <context name="planMode">'
@@ -135,7 +139,7 @@ EXAMPLES: dict[str, Example] = {
     "generic.commit-prompt": Example(system=GIST + "a git commit message for the diff."),
     "generic.approval-prompt": Example(system=GIST + "say whether a command is safe to run."),
     "generic.approval-role": Example(
-        system=GIST + "Assess the risk of a planned action.",
+        system=GIST + "Judge the risk of a planned action.",
         human="Planned action: rm x",
         tools=TOOLS,
     ),
@@ -145,6 +149,7 @@ EXAMPLES: dict[str, Example] = {
         human="Create a detailed summary of the conversation so far.", tools=TOOLS
     ),
     "generic.tiny": Example(more={"max_tokens": 1}),
+    "generic.parent": Example(headers={"x-acme-parent-run-id": "p"}, tools=TOOLS),
     "generic.plan-marker": Example(late="Plan mode is active.", tools=TOOLS),
     "generic.plan-prompt": Example(
         system="An agent with a plan mode.", tools=[{"name": "Read"}, {"name": "Grep"}]

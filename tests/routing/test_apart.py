@@ -53,6 +53,14 @@ def test_new_conversation_under_the_same_prompt_is_none() -> None:
     assert taken(cleared, by).request.signals.work == "turn"
 
 
+def test_same_prompt_with_fewer_tools_is_a_subagent() -> None:
+    """A sub-agent that may not start further ones shares all but that tool."""
+    by = reader()
+    answered(MAIN, by)
+    fewer = msgspec.structs.replace(MAIN, human="Count the lines.", tools=TOOLS[:1])
+    assert taken(fewer, by).request.signals.work == "subagent"
+
+
 def test_title_that_comes_first_is_not_the_main_conversation() -> None:
     """A chore has no tools; what comes after it is the session's first work."""
     by = reader()

@@ -92,7 +92,7 @@ def _places(own: _Own) -> Iterable[tuple[str, tuple[Rule, ...]]]:
         yield f"clients.{name}.rules", client.rules
 
 
-_TESTS = ("equals", "one_of", "starts", "contains", "says", "json", "among")
+_TESTS = ("equals", "one_of", "starts", "contains", "contains_any", "says", "json", "among")
 _SUBJECTS = tuple(name for name in Condition.__struct_fields__ if name not in _TESTS)
 
 

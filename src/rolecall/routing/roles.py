@@ -91,10 +91,13 @@ def opinions(request: Request, snapshot: Snapshot, session: Session) -> Iterator
     ask = asked(request, snapshot)
     if ask is not None and ask.role is not None:
         yield _opinion("ask", "ask", ask.role, ask.says, 1.0)
-    signals, rule = request.signals, request.signals.decided_by
+    signals = request.signals
+    goes_on = signals.work == "continuation"
+    rule = None if goes_on else signals.decided_by
     if rule is not None and not signals.generic and _may_change(request, session):
         yield _by_rule(request, snapshot, rule)
-    if session.role is not None and (request.loop_open or request.endpoint == "count_tokens"):
+    goes_on = goes_on or request.loop_open or request.endpoint == "count_tokens"
+    if session.role is not None and goes_on:
         yield _opinion("phase", "phase.loop", session.role, _kept(request, session), 1.0)
     if rule is not None:
         yield _by_rule(request, snapshot, rule)
@@ -183,4 +186,6 @@ def _by_rule(request: Request, snapshot: Snapshot, rule: Signal) -> Opinion:
 def _kept(request: Request, session: Session) -> str:
     if request.endpoint == "count_tokens":
         return f"counts tokens for a conversation that is in the role {session.role}"
+    if not request.loop_open:
+        return f"the harness reports within a turn: it stays in the role {session.role}"
     return f"a tool loop is open: the conversation stays in the role {session.role}"

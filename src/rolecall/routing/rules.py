@@ -23,17 +23,20 @@ from rolecall.wire.parsed import Parsed
 class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One subject, one test. `json` reads a key of a subject that is itself a JSON object.
 
-    Subjects: `header` (lower case), `field` (dotted path into the body), `text`, `offers` (a tool
-    is offered), `called` (the last results are this tool's), `tools` (none, some, or only such as
-    read), `max_tokens` (at most so many), `turns` (at most so many of a person), `history`
-    (`fresh`: begins under a session id that another conversation with another system prompt has).
+    Subjects: `header` (lower case), `header_with` (one whose name contains this), `field` (dotted
+    path into the body), `text`, `offers` (a tool is offered), `called` (the last results are this
+    tool's), `tools` (none, some, or only such as read), `max_tokens` (at most so many), `turns` (at
+    most so many of a person), `history` (`fresh`: begins under a session id at work, with another
+    prompt or fewer tools).
     Texts: `system` (the prompt), `late` (what the harness said along with the last human message),
     `newest` (the newest system message that contains `among`), `opening` and `human` (the first
-    and the last thing a human said). `says` holds where one of its phrases stands near the
-    beginning or the end of the text, whatever the case of its letters.
+    and the last thing a human said).
+    `says` holds where one of its phrases stands near the beginning or the end of the text, whatever
+    the case of its letters; `contains` and `contains_any` look at all of it.
     """
 
     header: str | None = None
+    header_with: str | None = None
     field: str | None = None
     text: Literal["system", "late", "newest", "opening", "human"] | None = None
     among: str | None = None
@@ -48,6 +51,7 @@ class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     one_of: tuple[str, ...] = ()
     starts: str | None = None
     contains: str | None = None
+    contains_any: tuple[str, ...] = ()
     says: tuple[str, ...] = ()
 
 
@@ -151,11 +155,18 @@ def holds(condition: Condition, seen: Seen) -> bool:
         return value.startswith(condition.starts)
     if condition.contains is not None:
         return condition.contains in value
-    if condition.says:
-        return _says(value, condition.says)
     if condition.equals is not None:
         return value == condition.equals
-    return not condition.one_of or value in condition.one_of
+    return _says_one_of(condition, value)
+
+
+def _says_one_of(condition: Condition, text: str) -> bool:
+    """Tests that name several values; without one the subject need only be there."""
+    if condition.contains_any:
+        return any(phrase in text for phrase in condition.contains_any)
+    if condition.says:
+        return _says(text, condition.says)
+    return not condition.one_of or text in condition.one_of
 
 
 def _says(text: str, phrases: tuple[str, ...]) -> bool:
@@ -199,18 +210,25 @@ def _text(condition: Condition, parsed: Parsed) -> str | None:
 
 def _shape(condition: Condition, seen: Seen) -> bool:
     """Conditions that are about the request's shape and have no text to test."""
-    parsed = seen.parsed
-    if condition.tools is not None:
-        return _has_tools(condition.tools, seen)
-    if condition.max_tokens is not None:
-        return parsed.max_tokens is not None and parsed.max_tokens <= condition.max_tokens
+    limit, most = condition.max_tokens, seen.parsed.max_tokens
+    if limit is not None:
+        return most is not None and most <= limit
     if condition.turns is not None:
         return seen.turns <= condition.turns
     if condition.history is not None:
         return seen.fresh
+    return _names(condition, seen)
+
+
+def _names(condition: Condition, seen: Seen) -> bool:
+    """Conditions on the names of headers and tools."""
+    if condition.header_with is not None:
+        return any(condition.header_with in name for name in seen.headers)
+    if condition.tools is not None:
+        return _has_tools(condition.tools, seen)
     if condition.offers is not None:
-        return condition.offers in parsed.tools
-    return condition.called in parsed.tail.called
+        return condition.offers in seen.parsed.tools
+    return condition.called in seen.parsed.tail.called
 
 
 def _has_tools(wanted: Literal["none", "some", "read-only"], seen: Seen) -> bool:

@@ -30,10 +30,11 @@ def thread_key(
 
 
 class Main(Struct, frozen=True):
-    """The conversation that first worked under a session id, and a digest of its system prompt."""
+    """The conversation that first worked under a session id: its system prompt and its tools."""
 
     thread: str
     prompt: str
+    tools: int
 
 
 class Sessions:
@@ -60,14 +61,19 @@ class Sessions:
         signals = request.signals
         if signals.session is None or signals.prompt is None or signals.work not in _MAIN:
             return
-        self._mains.setdefault(signals.session, Main(thread, signals.prompt))
+        self._mains.setdefault(signals.session, Main(thread, signals.prompt, request.tools))
         if len(self._mains) > self._capacity:
             self._mains.popitem(last=False)
 
-    def is_apart(self, session: str, thread: str, prompt: str) -> bool:
-        """Whether a conversation is another than its session's main one, under another prompt."""
+    def is_apart(self, session: str, found: Main) -> bool:
+        """Whether a conversation is none of its session's main ones: a sub-agent, most likely.
+
+        It has another system prompt or fewer tools; after `/clear` both are as they were.
+        """
         main = self._mains.get(session)
-        return main is not None and main.thread != thread and main.prompt != prompt
+        if main is None or main.thread == found.thread:
+            return False
+        return main.prompt != found.prompt or found.tools < main.tools
 
 
 _MAIN: tuple[Work, ...] = ("turn", "plan", "review")

@@ -23,8 +23,9 @@ from rolecall.routing.rules import (
     holds,
     subject,
 )
-from rolecall.routing.sessions import Sessions, thread_key
+from rolecall.routing.sessions import Main, Sessions, thread_key
 from rolecall.routing.trajectory import Trajectories
+from rolecall.routing.typed import speaks
 from rolecall.types import Kind, Signal, Signals, Trajectory, Work
 from rolecall.wire.parsed import Parsed
 
@@ -78,7 +79,7 @@ def recognise(
     thread = thread_key(parsed, name, session, workspace)
     prompt = _prompt(parsed, trajectory) if session and parsed.tools else None
     if prompt is not None and session is not None:
-        fresh = by.sessions.is_apart(session, thread, prompt)
+        fresh = by.sessions.is_apart(session, Main(thread, prompt, len(parsed.tools)))
         seen = msgspec.structs.replace(seen, fresh=fresh and not trajectory.compacted)
     version = _version(client, seen)
     own = first_rule((rule for rule in client.rules if applies(rule, version)), seen)
@@ -91,7 +92,7 @@ def recognise(
         prompt=prompt,
         kinds=_kinds(parsed, trajectory, client.typed, by.kinds),
         seen=tuple(_facts(name, version, parsed, trajectory)),
-        work=_work(rule, parsed),
+        work=_work(rule, parsed, trajectory),
     )
     return Recognised(
         signals=signals if rule is None else _decided(signals, rule, own=own is not None),
@@ -202,7 +203,9 @@ def _facts(
         yield Signal(rule="phase.compacted", says=says)
 
 
-def _work(rule: Rule | None, parsed: Parsed) -> Work:
+def _work(rule: Rule | None, parsed: Parsed, trajectory: Trajectory) -> Work:
+    """Where a turn is under way and nobody typed since, the harness brings a result of its own."""
     if rule is not None:
         return rule.work
-    return "continuation" if parsed.tail.loop_open else "turn"
+    reports = trajectory.turns > 0 and parsed.tail.human >= 0 and not speaks(parsed.human)
+    return "continuation" if parsed.tail.loop_open or reports else "turn"
