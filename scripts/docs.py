@@ -17,7 +17,7 @@ from rolecall.gateway.paths import TARGETS
 
 ROOT = Path(__file__).resolve().parent.parent
 CLI = ROOT / "docs" / "cli.md"
-COMMANDS = ("up", "route", "log", "why", "replay", "doctor")
+COMMANDS = ("up", "route", "classify", "log", "why", "replay", "doctor")
 _PAGES = ("/healthz", "/v1/models", "/rolecall/decisions")
 
 

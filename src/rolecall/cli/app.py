@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from rolecall.cli.classify import classify
 from rolecall.cli.doctor import doctor
 from rolecall.cli.records import log, replay, why
 from rolecall.cli.route import route
@@ -22,7 +23,7 @@ commands = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (up, route, log, why, replay, doctor):
+for command in (up, route, classify, log, why, replay, doctor):
     commands.command()(command)
 
 

@@ -10,6 +10,7 @@ import typer
 from msgspec import Struct
 from rich.table import Table
 
+from rolecall.cli.clients_seen import outgrown, unknown_clients
 from rolecall.cli.console import console
 from rolecall.cli.options import Config, Json
 from rolecall.cli.setup import catalogue, engines_found, ledger_path, settings_in_force, world
@@ -21,7 +22,8 @@ from rolecall.config.settings import Settings
 from rolecall.engines import embedded
 from rolecall.errors import RolecallError
 from rolecall.gateway.views import encode
-from rolecall.ledger.store import open_ledger
+from rolecall.ledger.store import Ledger, open_ledger
+from rolecall.routing.rules import RuleBook
 
 PROGRAMS = {
     "claude-code": "claude",
@@ -58,20 +60,21 @@ def _examine(config: Config) -> Iterator[Finding]:
     known = catalogue()
     try:
         settings = settings_in_force(config, known)
-        snapshot = world(settings, known, rules_in_force(settings))
+        book = rules_in_force(settings)
+        snapshot = world(settings, known, book)
         yield Finding(about="configuration", state="ok", says=f"stack from {settings.source}")
         keys(settings, snapshot, environment())
     except RolecallError as error:
         yield Finding(about="configuration", state="wrong", says="cannot be used", mend=str(error))
     else:
-        yield from _ledger(settings)
+        yield from _ledger(settings, book)
         yield from _embedded(settings)
     yield from _keys(known)
     yield from _engines(known)
     yield from _clients()
 
 
-def _ledger(settings: Settings) -> Iterator[Finding]:
+def _ledger(settings: Settings, book: RuleBook) -> Iterator[Finding]:
     path = ledger_path(settings)
     try:
         ledger = open_ledger(path)
@@ -79,7 +82,24 @@ def _ledger(settings: Settings) -> Iterator[Finding]:
         yield Finding(about="ledger", state="wrong", says=str(path), mend=str(error))
         return
     yield Finding(about="ledger", state="ok", says=f"{path}, {ledger.count():,} decisions")
+    yield from _clients_seen(ledger, book)
     ledger.close()
+
+
+def _clients_seen(ledger: Ledger, book: RuleBook) -> Iterator[Finding]:
+    """Clients that the rules do not know, or know in an older version only."""
+    for client in unknown_clients(ledger.newest_of_unknown_clients(_LOOKED_AT)):
+        mend = "docs/recognition.md says how to describe it"
+        about = f"unknown {client.name}"
+        yield Finding(about=about, state="missing", says=client.told(), mend=mend)
+    for name, version in outgrown(ledger.newest(_LOOKED_AT), book.clients).items():
+        says = f"{version} was seen; its rules were written for {book.clients[name].seen}"
+        mend = "if its titles or sub-agents play `code`, `rolecall log` shows them"
+        yield Finding(about=f"rules {name}", state="missing", says=says, mend=mend)
+
+
+_LOOKED_AT = 1_000
+"""Records, the newest, that tell which clients are in use."""
 
 
 def _embedded(settings: Settings) -> Iterator[Finding]:

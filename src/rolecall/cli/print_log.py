@@ -30,7 +30,7 @@ def _cells(record: Record) -> tuple[str, ...]:
     return (
         decision.id,
         decision.at.astimezone().strftime("%m-%d %H:%M"),
-        signals.client or "unknown",
+        signals.client or signals.agent or "unknown",
         signals.work if record.request.endpoint == "generate" else "count tokens",
         decision.role,
         last.deployment if last else "nobody",

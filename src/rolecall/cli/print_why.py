@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from rolecall.cli.words import dollars, plain, seconds, tokens
+from rolecall.cli.words import chance, dollars, plain, seconds, tokens
 from rolecall.gateway.views import total_cost
 from rolecall.routing.costs import Price
 from rolecall.routing.explain import flips
@@ -43,7 +43,8 @@ def because(decision: Decision) -> str:
 def decision_lines(decision: Decision) -> list[str]:
     """What `why` and `route` both say of a decision."""
     chosen = decision.chosen
-    lines = _labelled("plays", [chosen.deployment if chosen else "nobody"])
+    lines = _labelled("sure", [_sure(decision)])
+    lines += _labelled("plays", [chosen.deployment if chosen else "nobody"])
     if chosen is not None and chosen.justification is not None:
         lines += _labelled(
             "justified", [f"{chosen.justification.kind}: {chosen.justification.says}"]
@@ -52,13 +53,24 @@ def decision_lines(decision: Decision) -> list[str]:
     return lines + _labelled("not", [f"{r.deployment}: {r.says}" for r in decision.rejections])
 
 
+def _sure(decision: Decision) -> str:
+    """How sure the deciding signal is, and what the strongest of the others says."""
+    reason = decision.reason
+    rival = reason.runner_up
+    told = f"{chance(reason.confidence)} ({reason.rule})"
+    if rival is None:
+        return f"{told}; no other signal says otherwise"
+    measured = "" if rival.confidence is None else f" at {chance(rival.confidence)}"
+    return f"{told}; runner-up {rival.role}{measured}: {rival.says} ({rival.rule})"
+
+
 def _heading(record: Record) -> str:
     signals = record.request.signals
     client = " ".join(part for part in (signals.client, signals.client_version) if part)
     parts = [
         record.decision.id,
         record.decision.at.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z"),
-        client or "unknown client",
+        client or signals.agent or "unknown client",
         f"{record.request.dialect} {record.request.body_bytes / 1000:.1f} kB",
     ]
     if signals.session:

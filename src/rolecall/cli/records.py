@@ -17,6 +17,7 @@ from rolecall.errors import LedgerError
 from rolecall.gateway.views import decision_view, encode, summary_view
 from rolecall.ledger.store import Ledger
 from rolecall.routing.costs import pricing
+from rolecall.routing.decide import LOGIC
 from rolecall.routing.explain import redecide
 from rolecall.types import Record, Snapshot
 
@@ -45,7 +46,7 @@ def why(
 ) -> None:
     """Tell the reason of one decision: signals, justification, costs, and what would flip it."""
     store = ledger(config)
-    record = _find(store, decision)
+    record = find(store, decision)
     snapshot = store.snapshot(record.decision.snapshot)
     if json:
         typer.echo(encode(decision_view(record, snapshot)))
@@ -63,20 +64,25 @@ def replay(config: Config = None, json: Json = False) -> None:
         version = record.decision.snapshot
         if version not in worlds:
             worlds[version] = store.snapshot(version)
-        same = redecide(record, worlds[version]) == record.decision
-        counts["same" if same else "different"] += 1
-        if not same:
+        if worlds[version].logic != LOGIC:
+            counts["older"] += 1
+            continue
+        counts["replayed"] += 1
+        if redecide(record, worlds[version]) != record.decision:
             differing.append(record.decision.id)
+    replayed, older = counts["replayed"], counts["older"]
     if json:
-        typer.echo(encode({"replayed": counts.total(), "differing": differing}))
+        typer.echo(encode({"replayed": replayed, "older": older, "differing": differing}))
     else:
-        typer.echo(f"{counts.total()} decisions replayed, {len(differing)} differ")
+        typer.echo(f"{replayed} decisions replayed, {len(differing)} differ")
+        if older:
+            typer.echo(f"{older} were taken by another version of rolecall and are left alone")
         for found in differing:
             typer.echo(f"  {found}")
     raise typer.Exit(1 if differing else 0)
 
 
-def _find(store: Ledger, text: str) -> Record:
+def find(store: Ledger, text: str) -> Record:
     found = store.newest(1) if text == "last" else store.find(text)
     if len(found) == 1:
         return found[0]

@@ -77,8 +77,12 @@ def ledger_path(settings: Settings) -> Path:
     return Path(given).expanduser() if given else data_folder() / FILE_NAME
 
 
+def settings_offline(config: Path | None) -> Settings:
+    """The file's settings, or the smallest ones, for what needs no stack; nothing is probed."""
+    path = config_file(config, Path.cwd())
+    return load(path) if path is not None else embedded_only()
+
+
 def ledger(config: Path | None) -> Ledger:
     """The ledger that the configuration names; without a configuration the usual one."""
-    path = config_file(config, Path.cwd())
-    settings = load(path) if path is not None else embedded_only()
-    return open_ledger(ledger_path(settings))
+    return open_ledger(ledger_path(settings_offline(config)))

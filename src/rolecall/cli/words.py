@@ -22,6 +22,11 @@ def dollars(amount: Decimal | None) -> str:
     return f"${amount:.{digits}f}"
 
 
+def chance(confidence: float | None) -> str:
+    """Two digits; nothing was measured where there is none."""
+    return "not measured" if confidence is None else f"{confidence:.2f}"
+
+
 def seconds(duration: float | None) -> str:
     if duration is None:
         return ""

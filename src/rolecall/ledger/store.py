@@ -118,6 +118,11 @@ class Ledger:
         """The newest records, newest first."""
         return self._read(sa.select(decisions).order_by(decisions.c.id.desc()).limit(limit))
 
+    def newest_of_unknown_clients(self, limit: int) -> list[Record]:
+        """The newest records whose client no rule knew, newest first."""
+        query = sa.select(decisions).where(decisions.c.client.is_(None))
+        return self._read(query.order_by(decisions.c.id.desc()).limit(limit))
+
     def find(self, text: str) -> list[Record]:
         """Records whose id is `text` or starts with it; at most two, to tell one from several."""
         starts = decisions.c.id.startswith(text, autoescape=True)

@@ -166,8 +166,8 @@ def _default(snapshot: Snapshot, unsure: Opinion | None) -> Opinion:
         )
     kind = unsure.rule.removeprefix("text.")
     says = (
-        f"its words do not tell enough ({kind} at {unsure.confidence:.2f}, "
-        f"{snapshot.text_confidence:.2f} is asked for): {role} is the default role"
+        f"its words do not tell enough ({kind} at {unsure.confidence:.3f}, "
+        f"{snapshot.text_confidence:g} is asked for): {role} is the default role"
     )
     return _opinion("default", "default", role, says)
 

@@ -124,6 +124,11 @@ def applies(rule: Rule, version: str | None) -> bool:
     return not too_old and (rule.before is None or number < _numbers(rule.before))
 
 
+def newer(version: str, than: str) -> bool:
+    """Whether one version comes after another."""
+    return _numbers(version) > _numbers(than)
+
+
 def _numbers(version: str) -> tuple[int, ...]:
     """`2.1.197-beta` as (2, 1, 197)."""
     return tuple(int(part) for part in _NUMBER.findall(version))
