@@ -6,6 +6,7 @@ import msgspec
 
 from rolecall.gateway.intake import Taken, understand
 from rolecall.gateway.paths import Target
+from rolecall.routing.conditions import ready
 from rolecall.routing.rules import load_rules
 from rolecall.routing.sessions import Sessions
 from rolecall.routing.signals import Recogniser
@@ -17,7 +18,7 @@ CHILD = Example(headers=UNKNOWN, system="You search files.", human="Find login."
 
 
 def reader() -> Recogniser:
-    return msgspec.structs.replace(READER, sessions=Sessions(), book=load_rules())
+    return msgspec.structs.replace(READER, sessions=Sessions(), rules=ready(load_rules()))
 
 
 def taken(example: Example, by: Recogniser) -> Taken:

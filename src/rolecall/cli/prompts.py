@@ -137,7 +137,7 @@ def _request(found: dict[str, Any], body: dict[str, Any], source: str, line: int
 
 
 def _dialect(body: dict[str, Any]) -> Dialect:
-    """Told by what only one dialect has: `input`, or a top-level `system` or tools with a schema."""
+    """Told by what only one dialect has: `input`, a top-level `system`, tools with a schema."""
     if "input" in body:
         return "openai.responses"
     tools = body.get("tools")

@@ -15,32 +15,40 @@ _STRONGEST_FIRST: tuple[ToolSort, ...] = ("run", "edit", "search", "read")
 _MOST_NAMES = 5_000
 
 
-class _File(Struct, frozen=True, forbid_unknown_fields=True):
+class CourseFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """The form of `trajectory.toml`, which says what each part means."""
+
     tools: dict[ToolSort, tuple[str, ...]]
     parts: dict[ToolSort, tuple[str, ...]]
     texts: dict[str, str]
+    phrases: dict[str, tuple[str, ...]]
 
 
 class Course:
     """What tools do and what texts mean. Remembers the names of tools it has been asked about."""
 
-    def __init__(
-        self, tools: dict[str, ToolSort], parts: dict[str, ToolSort], **texts: str
-    ) -> None:
-        self._whole = tools
-        self._parts = parts
+    def __init__(self, file: CourseFile) -> None:
+        self._whole = {name: sort for sort, names in file.tools.items() for name in names}
+        self._parts = {name: sort for sort, names in file.parts.items() for name in names}
         self._met: dict[str, ToolSort] = {}
         self._toolsets: dict[tuple[str, ...], bool] = {}
-        compiled = {
-            name: re.compile(text, re.MULTILINE | re.IGNORECASE) for name, text in texts.items()
-        }
-        self.test_run = compiled["test_run"]
-        self.failed = re.compile(texts["failed"], re.MULTILINE)
-        self.passed = re.compile(texts["passed"], re.MULTILINE)
-        self.failure = re.compile(texts["failure"], re.MULTILINE)
-        self.edit_failed = compiled["edit_failed"]
-        self.pushback = compiled["pushback"]
-        self.compacted = compiled["compacted"]
+        self._test_run = re.compile(file.texts["test_run"])
+        self._test_words = file.phrases["test_words"]
+        self._compacted = file.phrases["compacted"]
+        self.failed = re.compile(file.texts["failed"], re.MULTILINE)
+        self.passed = re.compile(file.texts["passed"], re.MULTILINE)
+        self.failure = re.compile(file.texts["failure"], re.MULTILINE)
+        self.edit_failed = re.compile(file.texts["edit_failed"], re.IGNORECASE)
+        self.pushback = re.compile(file.texts["pushback"], re.IGNORECASE)
+
+    def runs_tests(self, command: str) -> bool:
+        """Whether a command runs tests."""
+        hinted = any(word in command for word in self._test_words)
+        return hinted and self._test_run.search(command) is not None
+
+    def is_summary(self, text: str) -> bool:
+        """Whether a text is the summary that a conversation goes on from."""
+        return any(phrase in text for phrase in self._compacted)
 
     def sort_of(self, name: str) -> ToolSort:
         """What a tool does, by its name."""
@@ -73,7 +81,4 @@ class Course:
 def load_course() -> Course:
     """The patterns that ship with rolecall."""
     text = resources.files("rolecall.routing").joinpath("trajectory.toml").read_bytes()
-    file = msgspec.toml.decode(text, type=_File)
-    tools = {name: sort for sort, names in file.tools.items() for name in names}
-    parts = {name: sort for sort, names in file.parts.items() for name in names}
-    return Course(tools, parts, **file.texts)
+    return Course(msgspec.toml.decode(text, type=CourseFile))

@@ -7,17 +7,13 @@ field of the body, a text, a tool) and one test on it; without a test the subjec
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from importlib import resources
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
-from rolecall.routing.course import Course
-from rolecall.routing.typed import ends
 from rolecall.types import Role, Work
-from rolecall.wire.parsed import Parsed
 
 
 class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -135,127 +131,3 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 _NUMBER = re.compile(r"\d{1,9}")
-
-
-class Seen(Struct, frozen=True):
-    """What conditions are tested on. `headers` has lower-case names.
-
-    `turns` counts what a person typed so far. `fresh` says that the conversation begins under a
-    session id that another conversation, with another system prompt, already has.
-    """
-
-    headers: Mapping[str, str]
-    parsed: Parsed
-    course: Course
-    turns: int = 0
-    fresh: bool = False
-
-
-def holds(condition: Condition, seen: Seen) -> bool:
-    """Whether the condition's test passes on its subject."""
-    value = subject(condition, seen)
-    if value is None:
-        return False
-    if condition.starts is not None:
-        return value.startswith(condition.starts)
-    if condition.contains is not None:
-        return condition.contains in value
-    if condition.equals is not None:
-        return value == condition.equals
-    return _says_one_of(condition, value)
-
-
-def _says_one_of(condition: Condition, text: str) -> bool:
-    """Tests that name several values; without one the subject need only be there."""
-    if condition.contains_any:
-        return any(phrase in text for phrase in condition.contains_any)
-    if condition.says:
-        return _says(text, condition.says)
-    return not condition.one_of or text in condition.one_of
-
-
-def _says(text: str, phrases: tuple[str, ...]) -> bool:
-    near = ends(text, _NEAR, _NEAR).lower()
-    return any(phrase in near for phrase in phrases)
-
-
-_NEAR = 1_500
-"""Characters at the beginning and at the end of a text in which `says` looks."""
-
-
-def subject(condition: Condition, seen: Seen) -> str | None:
-    """The text that a condition speaks of; None where the request has no such thing."""
-    value: Any
-    if condition.header is not None:
-        value = seen.headers.get(condition.header)
-    elif condition.field is not None:
-        value = _field(seen.parsed.fields, condition.field)
-    elif condition.text is not None:
-        value = _text(condition, seen.parsed)
-    else:
-        value = True if _shape(condition, seen) else None
-    if condition.json is not None and isinstance(value, str):
-        value = _field(_object(value), condition.json)
-    return value if isinstance(value, str) or value is None else "yes"
-
-
-def _text(condition: Condition, parsed: Parsed) -> str | None:
-    match condition.text:
-        case "system":
-            return parsed.system
-        case "late":
-            return parsed.late
-        case "newest":
-            return parsed.newest_system(condition.among or "")
-        case "opening":
-            return parsed.opening
-        case _:
-            return parsed.human
-
-
-def _shape(condition: Condition, seen: Seen) -> bool:
-    """Conditions that are about the request's shape and have no text to test."""
-    limit, most = condition.max_tokens, seen.parsed.max_tokens
-    if limit is not None:
-        return most is not None and most <= limit
-    if condition.turns is not None:
-        return seen.turns <= condition.turns
-    if condition.history is not None:
-        return seen.fresh
-    return _names(condition, seen)
-
-
-def _names(condition: Condition, seen: Seen) -> bool:
-    """Conditions on the names of headers and tools."""
-    if condition.header_with is not None:
-        return any(condition.header_with in name for name in seen.headers)
-    if condition.tools is not None:
-        return _has_tools(condition.tools, seen)
-    if condition.offers is not None:
-        return condition.offers in seen.parsed.tools
-    return condition.called in seen.parsed.tail.called
-
-
-def _has_tools(wanted: Literal["none", "some", "read-only"], seen: Seen) -> bool:
-    match wanted:
-        case "none":
-            return not seen.parsed.tools
-        case "some":
-            return bool(seen.parsed.tools)
-        case "read-only":
-            return seen.course.only_reads(seen.parsed.tools)
-
-
-def _field(value: Any, path: str) -> Any:
-    for key in path.split("."):
-        if not isinstance(value, dict):
-            return None
-        value = value.get(key)
-    return value
-
-
-def _object(text: str) -> Any:
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        return None

@@ -9,20 +9,19 @@ from hashlib import blake2b
 import msgspec
 from msgspec import Struct
 
+from rolecall.routing.conditions import (
+    ReadyBook,
+    ReadyClient,
+    ReadyRule,
+    Seen,
+    Subject,
+    ready,
+    ready_client,
+)
 from rolecall.routing.course import load_course
 from rolecall.routing.kinds import FIRST, LATER, KindReader, load_weights
 from rolecall.routing.ngrams import load_cues
-from rolecall.routing.rules import (
-    Client,
-    Condition,
-    Rule,
-    RuleBook,
-    Seen,
-    Span,
-    applies,
-    holds,
-    subject,
-)
+from rolecall.routing.rules import Client, Rule, RuleBook, Span, applies
 from rolecall.routing.sessions import Main, Sessions, thread_key
 from rolecall.routing.trajectory import Trajectories
 from rolecall.routing.typed import speaks
@@ -39,7 +38,7 @@ _AGENT = re.compile(r"[^\s;,()]{1,60}")
 class Recogniser(Struct, frozen=True, kw_only=True):
     """What requests are read with: the rules, and what is remembered of earlier requests."""
 
-    book: RuleBook
+    rules: ReadyBook
     trajectories: Trajectories
     kinds: KindReader
     sessions: Sessions
@@ -56,7 +55,7 @@ class Recognised(Struct, frozen=True, kw_only=True):
 def recogniser(book: RuleBook) -> Recogniser:
     """One that remembers nothing yet."""
     return Recogniser(
-        book=book,
+        rules=ready(book),
         trajectories=Trajectories(load_course()),
         kinds=KindReader(load_weights(), load_cues()),
         sessions=Sessions(),
@@ -72,18 +71,18 @@ def recognise(
     Without one the work is a turn, or a continuation where a tool loop is open.
     """
     trajectory = by.trajectories.of(parsed)
-    seen = Seen(headers, parsed, by.trajectories.course, turns=trajectory.turns)
-    name = _client(seen, by.book)
-    client = _NOBODY if name is None else by.book.clients[name]
-    session = _first(client.session if name else by.book.generic_session, seen)
+    seen = Seen(headers, parsed, by.trajectories.course, trajectory.turns)
+    name = _client(seen, by.rules)
+    client = _NOBODY if name is None else by.rules.clients[name]
+    session = _first(client.session if name else by.rules.generic_session, seen)
     thread = thread_key(parsed, name, session, workspace)
     prompt = _prompt(parsed, trajectory) if session and parsed.tools else None
     if prompt is not None and session is not None:
-        fresh = by.sessions.is_apart(session, Main(thread, prompt, len(parsed.tools)))
-        seen = msgspec.structs.replace(seen, fresh=fresh and not trajectory.compacted)
+        apart = by.sessions.is_apart(session, Main(thread, prompt, len(parsed.tools)))
+        seen.fresh = apart and not trajectory.compacted
     version = _version(client, seen)
-    own = first_rule((rule for rule in client.rules if applies(rule, version)), seen)
-    rule = own or first_rule(by.book.generic, seen)
+    own = _first_rule(client.rules, seen, version)
+    rule = own or _first_rule(by.rules.generic, seen, None)
     signals = Signals(
         client=name,
         client_version=version,
@@ -101,7 +100,7 @@ def recognise(
     )
 
 
-_NOBODY = Client()
+_NOBODY = ready_client(Client())
 """Stands for a client that no rule knows."""
 
 
@@ -117,20 +116,25 @@ def _decided(signals: Signals, rule: Rule, *, own: bool) -> Signals:
     )
 
 
-def first_rule(rules: Iterable[Rule], seen: Seen) -> Rule | None:
-    for rule in rules:
-        if all(holds(condition, seen) for condition in rule.when):
-            return rule
+def _first_rule(rules: Iterable[ReadyRule], seen: Seen, version: str | None) -> Rule | None:
+    for ready_rule in rules:
+        for holds in ready_rule.tests:
+            if not holds(seen):
+                break
+        else:
+            if applies(ready_rule.rule, version):
+                return ready_rule.rule
     return None
 
 
-def _client(seen: Seen, book: RuleBook) -> str | None:
+def _client(seen: Seen, book: ReadyBook) -> str | None:
     """The first client that is recognised; headers and fields are asked before any text."""
-    for reads_text in (False, True):
-        for name, client in book.clients.items():
-            for condition in client.identity:
-                if (condition.text is not None) == reads_text and holds(condition, seen):
-                    return name
+    for name, client in book.clients.items():
+        if any(told(seen) for told in client.told):
+            return name
+    for name, client in book.clients.items():
+        if client.told_by_text and any(told(seen) for told in client.told_by_text):
+            return name
     return None
 
 
@@ -139,18 +143,18 @@ def _agent(headers: Mapping[str, str]) -> str | None:
     return None if found is None else found[0]
 
 
-def _version(client: Client, seen: Seen) -> str | None:
-    where = client.version
-    text = None if where is None else subject(where, seen)
+def _version(client: ReadyClient, seen: Seen) -> str | None:
+    where = client.client.version
+    text = None if client.version is None else client.version(seen)
     if where is None or text is None:
         return None
     _, found, rest = text.partition(where.starts or where.contains or "")
     return _VERSION_END.split(rest, maxsplit=1)[0] or None if found else None
 
 
-def _first(places: Iterable[Condition], seen: Seen) -> str | None:
+def _first(places: Iterable[Subject], seen: Seen) -> str | None:
     for place in places:
-        value = subject(place, seen)
+        value = place(seen)
         if value:
             return value[:_LONGEST]
     return None

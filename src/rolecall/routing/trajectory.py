@@ -19,7 +19,7 @@ from rolecall.types import Trajectory
 from rolecall.wire.parsed import Parsed
 from rolecall.wire.steps import Call, Result, Step, blocks_of
 
-_LOOKED_AT = 4_000
+_LOOKED_AT = 2_000
 """Characters at the end of a tool's result that are read, and bytes of a call's arguments."""
 _BACK = 4
 """Messages before the last at which the state is remembered too: clients rewrite the newest ones
@@ -78,7 +78,7 @@ def _spoken(seen: Trajectory, typed: list[str], step: Step, course: Course) -> T
 
 
 def _compacted(seen: Trajectory, step: Step, course: Course) -> Trajectory:
-    told = any(course.compacted.search(text[:_LOOKED_AT]) for text in step.texts)
+    told = any(course.is_summary(text[:_LOOKED_AT]) for text in step.texts)
     return msgspec.structs.replace(seen, compacted=True) if told else seen
 
 
@@ -88,7 +88,7 @@ def _called(
     for call in calls:
         sort = course.sort_of(call.name)
         given = bytes(call.arguments)[:_LOOKED_AT].decode("utf-8", "replace")
-        tests = sort == "run" and bool(course.test_run.search(given))
+        tests = sort == "run" and course.runs_tests(given)
         pending = (*pending[-_MOST_PENDING:], Pending(call.id, sort, tests))
         match sort:
             case "read":
