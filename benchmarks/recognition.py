@@ -14,6 +14,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -58,10 +59,10 @@ def measured(dialect: Dialect, size: str, repeats: int) -> tuple[int, ...]:
     for number in range(repeats):
         first = b"%s%09d%s" % (before, number, after)
         longer = _with_step(first, dialect)
-        parse = _timed(lambda raw=first: WIRES[dialect].parse(raw))
-        cold = _timed(lambda raw=first: _understood(dialect, raw, warm))
-        more = _timed(lambda raw=longer: _understood(dialect, raw, warm))
-        again = _timed(lambda raw=longer: _understood(dialect, raw, warm))
+        parse = _timed(partial(WIRES[dialect].parse, first))
+        cold = _timed(partial(_understood, dialect, first, warm))
+        more = _timed(partial(_understood, dialect, longer, warm))
+        again = _timed(partial(_understood, dialect, longer, warm))
         rounds.append((parse, cold, more, again))
     return tuple(round(statistics.median(column)) for column in zip(*rounds, strict=True))
 
@@ -74,8 +75,8 @@ def words_measured(count: int, repeats: int) -> tuple[int, int]:
     for number in range(repeats):
         reader = KindReader(weights, cues)
         text = " ".join(f"{_WORDS[n % len(_WORDS)]}{n}x{number}" for n in range(count))
-        first.append(_timed(lambda text=text, reader=reader: reader.read(text)))
-        met.append(_timed(lambda text=text, reader=reader: reader.read(f"{text} ")))
+        first.append(_timed(partial(reader.read, text)))
+        met.append(_timed(partial(reader.read, f"{text} ")))
     return round(statistics.median(first)), round(statistics.median(met))
 
 

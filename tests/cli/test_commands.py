@@ -59,7 +59,7 @@ ID  TIME  unknown client  openai.chat 0.2 kB
 
 fast, because the request asks for a title: JSON with a title, no tools (rule generic.title).
 
-sure       1.00 (generic.title); runner-up code: nothing says otherwise: code is the default role (default)
+sure       1.00 (generic.title); runner-up code (default)
 plays      up/fast-model
 happened   up/fast-model answered 200 in N ms, first chunk after N ms
 used       2,000 input tokens (1,000 read from cache, 0 written to it), 10 output tokens

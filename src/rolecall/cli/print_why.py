@@ -61,7 +61,7 @@ def _sure(decision: Decision) -> str:
     if rival is None:
         return f"{told}; no other signal says otherwise"
     measured = "" if rival.confidence is None else f" at {chance(rival.confidence)}"
-    return f"{told}; runner-up {rival.role}{measured}: {rival.says} ({rival.rule})"
+    return f"{told}; runner-up {rival.role}{measured} ({rival.rule})"
 
 
 def _heading(record: Record) -> str:
