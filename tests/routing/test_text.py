@@ -25,7 +25,11 @@ def saying(text: str) -> Example:
         ("rename foo to bar", "transform", "fast"),
         ("Write unit tests for utils.py", "tests", "fast"),
         ("review this PR and tell me what could go wrong", "review", "review"),
-        ("Make a plan for the migration before you write any code", "architecture", "plan"),
+        (
+            "Propose an architecture for the billing service and compare the options",
+            "architecture",
+            "plan",
+        ),
         ("Create a discord bot that tracks scores", "implement", "code"),
     ],
 )
