@@ -161,7 +161,7 @@ class Signals(Struct, frozen=True, kw_only=True):
     seen: tuple[Signal, ...] = ()
 
 
-class Trajectory(Struct, frozen=True, kw_only=True):
+class Trajectory(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What has happened in a conversation so far, read off its messages.
 
     `reads`, `searches`, `edits` and `runs` count tool calls by what they do. `steps` counts tool

@@ -92,7 +92,7 @@ def test_any_text_can_be_read(text: str) -> None:
     chances = READER.read(text)
     assert all(0 <= chance <= 1 for chance in chances.values())
     assert sum(chances.values()) <= 1.01
-    assert not chances or sum(chances.values()) > 0.9
+    assert not chances or sum(chances.values()) > 0.75
 
 
 @pytest.mark.parametrize(

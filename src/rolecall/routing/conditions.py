@@ -71,11 +71,27 @@ class ReadyClient(Struct, frozen=True, kw_only=True):
         return self.client.typed
 
 
+class Generic(Struct, frozen=True, kw_only=True):
+    """The generic rules that may hold, by the shape of a request.
+
+    In an open tool loop only those with a boundary could change anything.
+    """
+
+    without_tools: tuple[ReadyRule, ...]
+    with_tools: tuple[ReadyRule, ...]
+    in_loop: tuple[ReadyRule, ...]
+
+    def for_shape(self, *, tools: bool, loop_open: bool) -> tuple[ReadyRule, ...]:
+        if not tools:
+            return self.without_tools
+        return self.in_loop if loop_open else self.with_tools
+
+
 class ReadyBook(Struct, frozen=True, kw_only=True):
     """All rules of a book, ready to be asked."""
 
     clients: dict[str, ReadyClient]
-    generic: tuple[ReadyRule, ...]
+    generic: Generic
     generic_session: tuple[Subject, ...]
 
 
@@ -83,8 +99,19 @@ def ready(book: RuleBook) -> ReadyBook:
     """The book's rules as functions."""
     return ReadyBook(
         clients={name: ready_client(client) for name, client in book.clients.items()},
-        generic=_rules(book.generic),
+        generic=_generic(book.generic),
         generic_session=tuple(map(subject, book.generic_session)),
+    )
+
+
+def _generic(rules: Iterable[Rule]) -> Generic:
+    every = list(rules)
+    offered = [r for r in every if all(one.tools != "none" for one in r.when)]
+    bare = [r for r in every if all(one.tools in {None, "none"} for one in r.when)]
+    return Generic(
+        without_tools=_rules(bare),
+        with_tools=_rules(offered),
+        in_loop=_rules(r for r in offered if r.boundary),
     )
 
 

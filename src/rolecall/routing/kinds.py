@@ -25,7 +25,7 @@ FIRST, LATER = "first", "later"
 """Marks of where a turn stands in its conversation, where that is known."""
 _MOST_WORDS, _MOST_TURNS = 5_000, 2_000
 """Words and turns whose reading is remembered; a turn comes again with each step of its loop."""
-_LEAST = 0.005
+_LEAST = 0.02
 """Chances below this are not told."""
 
 Row = tuple[int, ...]

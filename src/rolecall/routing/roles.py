@@ -121,7 +121,7 @@ def _readings(request: Request, snapshot: Snapshot, session: Session) -> list[Op
 
 
 def by_text(kinds: dict[Kind, float], snapshot: Snapshot, session: Session) -> Iterator[Opinion]:
-    """What the words of the turn say, the likeliest role first.
+    """What the words of the turn say: the likeliest role, and the second.
 
     The chance of a role is that of its kinds together. A follow-up has the role that the session
     keeps, else the default role.
@@ -132,10 +132,14 @@ def by_text(kinds: dict[Kind, float], snapshot: Snapshot, session: Session) -> I
         role = snapshot.kind_roles.get(kind) or session.kept or snapshot.default_role
         chances[role] = chances.get(role, 0.0) + chance
         likeliest.setdefault(role, kind)
-    for role, chance in sorted(chances.items(), key=lambda found: -found[1]):
+    for role, chance in sorted(chances.items(), key=_by_chance)[:2]:
         kind = likeliest[role]
         says = f"the words of the turn read like {_SPOKEN.get(kind, kind)}"
         yield _opinion("text", f"text.{kind}", role, says, round(chance, 3))
+
+
+def _by_chance(found: tuple[Role, float]) -> float:
+    return -found[1]
 
 
 _SPOKEN: dict[Kind, str] = {"followup": "a follow-up", "question": "a question", "fix": "a fix"}

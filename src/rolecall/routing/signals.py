@@ -82,7 +82,7 @@ def recognise(
         seen.fresh = apart and not trajectory.compacted
     version = _version(client, seen)
     own = _first_rule(client.rules, seen, version)
-    rule = own or _first_rule(by.rules.generic, seen, None)
+    rule = own or _first_rule(_generic(by, parsed), seen, None)
     signals = Signals(
         client=name,
         client_version=version,
@@ -114,6 +114,10 @@ def _decided(signals: Signals, rule: Rule, *, own: bool) -> Signals:
         role=rule.role,
         confidence=rule.confidence,
     )
+
+
+def _generic(by: Recogniser, parsed: Parsed) -> Iterable[ReadyRule]:
+    return by.rules.generic.for_shape(tools=bool(parsed.tools), loop_open=parsed.tail.loop_open)
 
 
 def _first_rule(rules: Iterable[ReadyRule], seen: Seen, version: str | None) -> Rule | None:
