@@ -1,12 +1,13 @@
 # make up     installs what it needs into .venv and starts rolecall
 # make test   runs all tests; with `make clients` first, the real clients too
+# make train  fits the text model anew; `make measure` prints how often it is right
 # make check  format, lint, types, import contracts, generated documents
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.installed
 
-.PHONY: up test check clients lock docs wheel clean
+.PHONY: up test check clients lock docs train measure wheel clean
 
 up: $(READY)
 	$(BIN)/rolecall up
@@ -33,6 +34,15 @@ docs: $(READY)
 
 lock: $(READY)
 	$(BIN)/python scripts/lock.py
+
+# The text model and its tables, from labelled prompts (training/README.md).
+train: $(READY)
+	$(BIN)/uv sync --quiet --frozen --inexact --group train
+	$(BIN)/python -m training.train
+
+measure: $(READY)
+	$(BIN)/uv sync --quiet --frozen --inexact --group train
+	$(BIN)/python -m training.measure
 
 wheel: $(READY)
 	$(BIN)/python -m build --wheel

@@ -61,7 +61,7 @@ def share(right: int, of: int) -> str:
     p = right / of
     middle = (p + Z * Z / (2 * of)) / (1 + Z * Z / of)
     half = Z * math.sqrt(p * (1 - p) / of + Z * Z / (4 * of * of)) / (1 + Z * Z / of)
-    return f"{p:.2f} ({middle - half:.2f} to {middle + half:.2f})"
+    return f"{p:.2f} ({max(0, middle - half):.2f} to {min(1, middle + half):.2f})"
 
 
 def macro(told: Sequence[str], truth: Sequence[str]) -> float:
