@@ -92,10 +92,9 @@ def baselines(dev: list[Prompt], chances: Chances) -> str:
         right = sum(a == b for a, b in zip(kinds, truth, strict=True))
         near = sum(k == p.kind or k in p.also for k, p in zip(kinds, dev, strict=True))
         role = sum(a == b for a, b in zip(as_roles, truth_roles, strict=True))
-        lines.append(
-            f"| {name} | {share(right, len(dev))} | {macro(kinds, truth):.2f} | "
-            f"{near / len(dev):.2f} | {share(role, len(dev))} | {macro(as_roles, truth_roles):.2f} |"
-        )
+        by_kind = f"{share(right, len(dev))} | {macro(kinds, truth):.2f} | {near / len(dev):.2f}"
+        by_role = f"{share(role, len(dev))} | {macro(as_roles, truth_roles):.2f}"
+        lines.append(f"| {name} | {by_kind} | {by_role} |")
     return "\n".join([*lines, ""])
 
 

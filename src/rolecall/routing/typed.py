@@ -39,9 +39,13 @@ _TRACE = re.compile(
     r"(?:Error|Exception)\b:|^error(?:\[\w+\])?: |\bnpm ERR!|^E   \w",
     re.MULTILINE,
 )
+_TRACE_HINTS = (
+    *("rror:", "rror[", "Exception:", "Traceback", "panic: ", "npm ERR!", "E   "),
+    *("\n    at ", "\n  at ", "\n\tat ", 'File "'),
+)
 _PASTED = (
     ("diff", ("diff --git", "@@ -", "+++ ", "--- "), _DIFF),
-    ("trace", ("rror", "xception", "Traceback", "panic: ", "npm ERR!", "at ", "E   "), _TRACE),
+    ("trace", _TRACE_HINTS, _TRACE),
 )
 """Marks with what is looked for first: a search for a plain word is much the faster one."""
 _OUTPUT = re.compile(
