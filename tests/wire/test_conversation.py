@@ -11,6 +11,7 @@ from rolecall.errors import BodyError
 from rolecall.types import Dialect
 from rolecall.wire.dialects import WIRES
 from rolecall.wire.parsed import Parsed
+from rolecall.wire.steps import blocks_of
 
 DIALECTS = get_args(Dialect)
 
@@ -203,3 +204,51 @@ def test_unknown_fields_do_not_disturb(dialect: Dialect) -> None:
     new: dict[str, Any] = {"x_new": [{"role": "system"}], "reasoning": {"effort": "high"}}
     parsed = parse(dialect, {**human("Go."), **new}, **new)
     assert (parsed.human, parsed.count, parsed.model) == ("Go.", 1, "m")
+
+
+def test_person_who_types_while_a_tool_answers_has_spoken() -> None:
+    """Claude Code puts what was typed after a tool turn, such as `/compact`, beside the result."""
+    said = (human("Go."), calls("Read"), result("Read", text="CRITICAL: Respond with TEXT ONLY."))
+    parsed = parse("anthropic.messages", *said)
+    assert parsed.human == "CRITICAL: Respond with TEXT ONLY."
+    assert parsed.tail.loop_open
+    assert parsed.opening == "Go."
+
+
+def test_steps_are_read_alike_in_each_dialect() -> None:
+    """The same call and result, as each dialect writes them."""
+    given = '{"command": "make test"}'
+    chat = parse(
+        "openai.chat",
+        {
+            "role": "assistant",
+            "tool_calls": [{"id": "c", "function": {"name": "bash", "arguments": given}}],
+        },
+        {"role": "tool", "tool_call_id": "c", "content": "1 failed"},
+    )
+    responses = parse(
+        "openai.responses",
+        {"type": "function_call", "call_id": "c", "name": "bash", "arguments": given},
+        {"type": "function_call_output", "call_id": "c", "output": "1 failed"},
+    )
+    use = {"type": "tool_use", "id": "c", "name": "bash", "input": {"command": "make test"}}
+    answer = {"type": "tool_result", "tool_use_id": "c", "content": "1 failed"}
+    messages = parse(
+        "anthropic.messages",
+        {"role": "assistant", "content": [use]},
+        {"role": "user", "content": [answer]},
+    )
+    for parsed in (chat, responses, messages):
+        call, came = parsed.step(0).calls[0], parsed.step(1).results[0]
+        assert (call.id, call.name) == ("c", "bash")
+        assert b"make test" in bytes(call.arguments)
+        assert (came.id, blocks_of(came.content), came.failed) == ("c", ["1 failed"], False)
+
+
+def test_prefix_names_all_that_stands_before_it() -> None:
+    """A change anywhere changes every prefix from there on, and none before."""
+    one = parse("openai.chat", human("a"), human("b"), human("c")).prefixes()
+    two = parse("openai.chat", human("a"), human("B"), human("c")).prefixes()
+    assert one[0] == two[0]
+    assert one[1] != two[1]
+    assert one[2] != two[2]
