@@ -37,11 +37,11 @@ lock: $(READY)
 
 # The text model and its tables, from labelled prompts (training/README.md).
 train: $(READY)
-	$(BIN)/uv sync --quiet --frozen --inexact --group train
+	$(BIN)/python scripts/install.py train
 	$(BIN)/python -m training.train
 
 measure: $(READY)
-	$(BIN)/uv sync --quiet --frozen --inexact --group train
+	$(BIN)/python scripts/install.py train
 	$(BIN)/python -m training.measure
 
 wheel: $(READY)

@@ -2,6 +2,8 @@
 
 The lock names files and hashes but no registry: packages come from whatever index this machine
 is set up to use. Plain Python, so that it runs before anything is installed.
+
+Usage: python scripts/install.py [GROUP ...]    dependency groups beside the default ones
 """
 
 from __future__ import annotations
@@ -26,9 +28,10 @@ def main() -> None:
     if not (BIN / "uv").exists():
         run(BIN / "python", "-m", "pip", "install", "--quiet", UV)
     pins = VENV / "pins.txt"
+    groups = [part for name in sys.argv[1:] for part in ("--group", name)]
     run(
         *(BIN / "uv", "export", "--quiet", "--frozen", "--no-emit-project", "--extra", "local"),
-        *("--output-file", pins),
+        *("--output-file", pins, *groups),
     )
     install = (
         BIN / "uv",
