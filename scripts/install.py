@@ -31,7 +31,8 @@ def main() -> None:
     groups = [part for name in sys.argv[1:] for part in ("--group", name)]
     run(
         *(BIN / "uv", "export", "--quiet", "--frozen", "--no-emit-project", "--extra", "local"),
-        *("--output-file", pins, *groups),
+        *groups,
+        *("--output-file", pins),
     )
     install = (
         BIN / "uv",
