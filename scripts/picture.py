@@ -15,7 +15,8 @@ import msgspec
 
 from rolecall.cli.print_why import why_text
 from rolecall.cli.setup import catalogue
-from rolecall.config.build import Known, build
+from rolecall.config.build import build
+from rolecall.config.known import Known
 from rolecall.config.settings import ProviderSettings, Settings
 from rolecall.gateway.intake import understand
 from rolecall.gateway.paths import Target

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -53,6 +53,11 @@ Ground = Literal["ask", "rule", "phase", "hint", "text", "default"]
 client's own before the phase, a generic one after it); the phase of the conversation (a tool loop
 keeps its role); the model's name; the words of the turn; the configured default."""
 
+Afterwards = Literal["gone", "substituted", "billed-as-successor"]
+"""What a name does from the day of its retirement on: it fails; another model answers under it;
+another model answers, at that one's price, as announced."""
+OnRetired = Literal["refuse", "successor"]
+
 ROLES: tuple[Role, ...] = ("plan", "review", "code", "fast", "local")
 DIALECTS: tuple[Dialect, ...] = ("openai.chat", "openai.responses", "anthropic.messages")
 
@@ -92,6 +97,8 @@ class Deployment(Struct, frozen=True, kw_only=True):
     model: str
     model_class: ModelClass | None = None
     rates: Rates | None = None
+    context: int | None = None
+    """Tokens that an engine on this machine reads at most; it would cut off what is beyond."""
 
     @property
     def name(self) -> str:
@@ -257,6 +264,20 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     logic: int = 1
     """The version of `decide` itself; decisions of another one are not taken again."""
     health: dict[str, Ailment] = {}
+    retirements: dict[str, Retirement] = {}
+    """By deployment: names that end at a provider of the stack, in the past or to come."""
+    on_retired: OnRetired = "refuse"
+
+
+class Retirement(Struct, frozen=True, kw_only=True):
+    """The end of a name at a provider: from `day` on (UTC) it no longer brings its model.
+
+    `successor` is the deployment that the provider points to, where one is known.
+    """
+
+    day: date
+    then: Afterwards = "gone"
+    successor: str | None = None
 
 
 class Opinion(Struct, frozen=True, kw_only=True):
@@ -296,13 +317,15 @@ class Candidate(Struct, frozen=True, kw_only=True):
     model_class: ModelClass | None
     estimate: Decimal | None = None
     justification: Justification | None = None
+    instead_of: str | None = None
+    """The retired deployment of the cascade in whose place it plays."""
 
 
 class Rejection(Struct, frozen=True, kw_only=True):
     """A deployment that may not play, and why. `until` is set where the reason passes by itself."""
 
     deployment: str
-    reason: Literal["dialect", "zone", "unwell", "unjustified", "unknown"]
+    reason: Literal["dialect", "zone", "unwell", "unjustified", "unknown", "retired", "context"]
     says: str
     until: datetime | None = None
 

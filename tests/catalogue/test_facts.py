@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 import msgspec
 import pytest
 
-from rolecall.catalogue.models import Model, by_name, load_models
+from rolecall.catalogue.lifecycle import ENDED, Stage, stage, successor, surface_of
+from rolecall.catalogue.models import Facts, Model, sourced
 from rolecall.catalogue.prices import load_prices, tariff
-from rolecall.catalogue.providers import load_engines, load_presets
+from rolecall.config.known import shipped
 from rolecall.errors import ConfigError
 from rolecall.types import ModelClass, Role
 
-MODELS = load_models()
-DISTINCT = tuple({model.id: model for model in MODELS.values()}.values())
-PRESETS = load_presets()
-ENGINES = load_engines()
+KNOWN = shipped()
+FACTS, MODELS, PRICES = KNOWN.facts, KNOWN.models, KNOWN.prices
+DISTINCT = FACTS.models
+PRESETS, ENGINES = KNOWN.presets, KNOWN.engines
 COMPILED_ON = date(2026, 11, 23)
 
 SUGGESTIONS = [
@@ -31,9 +32,6 @@ FITTING: dict[Role, set[ModelClass]] = {
     "code": {"coding", "open-weight"},
     "fast": {"fast"},
 }
-PRICE_UNKNOWN = {("google", "gemini-4-carbon")}
-"""Suggested although genai-prices 0.2.3 does not price them."""
-
 CLIENTS_ASK_FOR = (
     # Claude Code 2.1.197 and the current tiers
     ("claude-opus-4-8", "frontier"),
@@ -60,11 +58,22 @@ CLIENTS_ASK_FOR = (
 )
 
 
-def test_every_model_has_a_source_and_a_day() -> None:
-    """The day is not later than that of the catalogue."""
+def test_every_fact_has_a_source_and_a_day() -> None:
+    """A fact names a source of the file; a source has a title and a day."""
     for model in DISTINCT:
-        assert model.source.strip(), model.id
-        assert date(2026, 1, 1) <= model.checked <= COMPILED_ON, model.id
+        facts = list(sourced(model))
+        assert len(facts) > 1, model.id
+        for kind, key in facts:
+            assert key in FACTS.sources, f"{model.id}, {kind}: no source {key!r}"
+    for key, source in FACTS.sources.items():
+        assert source.title.strip(), key
+        assert date(2025, 1, 1) <= source.dated <= COMPILED_ON, key
+
+
+def test_no_source_is_left_over() -> None:
+    """What is listed is used."""
+    used = {key for model in DISTINCT for _, key in sourced(model)}
+    assert used == set(FACTS.sources)
 
 
 def test_every_endpoint_has_a_source_and_a_day() -> None:
@@ -114,20 +123,32 @@ def test_presets_and_engines_are_complete() -> None:
 @pytest.mark.parametrize(("provider", "role", "model"), SUGGESTIONS)
 def test_suggestions_are_active_and_fit(provider: str, role: Role, model: str) -> None:
     """A proposed stack names no model that is going away, and none of the wrong class."""
-    assert MODELS[model].status == "active", provider
+    surface = surface_of(MODELS[model], provider)
+    assert surface is not None
+    assert stage(surface, COMPILED_ON) == "active"
     assert MODELS[model].model_class in FITTING[role], provider
 
 
 @pytest.mark.parametrize(("provider", "role", "model"), SUGGESTIONS)
-def test_prices_of_suggestions_are_known_or_listed(provider: str, role: Role, model: str) -> None:
-    """A missing price is a decision, not an accident."""
-    found = tariff(load_prices(), prices=PRESETS[provider].prices, model=model)
-    assert (found is None) == ((provider, model) in PRICE_UNKNOWN), role
+def test_prices_of_suggestions_are_known(provider: str, role: Role, model: str) -> None:
+    """From genai-prices, or stated here with a source."""
+    assert tariff(PRICES, prices=PRESETS[provider].prices, model=model) is not None, role
+
+
+def test_stated_prices_are_only_for_what_genai_prices_lacks() -> None:
+    """Two sources of one price would disagree one day."""
+    stated = {model.id for model in DISTINCT if model.price is not None}
+    assert stated == {"gpt-6.2-astra", "gpt-6.2-sol", "gemini-4-carbon"}
+    book = load_prices()
+    for name in stated:
+        model = MODELS[name]
+        assert tariff(book, prices=PRESETS[model.vendor].prices, model=name) is None
+        assert tariff(PRICES, prices=PRESETS[model.vendor].prices, model=name) is not None
 
 
 def test_every_preset_has_prices() -> None:
     """The id that a preset gives is one of genai-prices."""
-    assert {preset.prices for preset in PRESETS.values()} == set(load_prices().providers)
+    assert {preset.prices for preset in PRESETS.values()} == set(PRICES.providers)
 
 
 @pytest.mark.parametrize(("name", "model_class"), CLIENTS_ASK_FOR)
@@ -142,35 +163,91 @@ def test_a_name_is_never_guessed() -> None:
         assert name not in MODELS
 
 
-def test_status_agrees_with_the_dates() -> None:
-    """What is retired has its day behind it; what is deprecated has it ahead, where known."""
+def test_successors_lead_to_a_model_that_is_served() -> None:
+    """Where a successor is named, the chain ends at one that the same surface serves then."""
     for model in DISTINCT:
-        match model.status:
-            case "active":
-                assert model.retires is None, model.id
-            case "deprecated":
-                assert model.retires is None or model.retires > COMPILED_ON, model.id
-            case "retired":
-                assert model.retires is not None, model.id
-                assert model.retires <= COMPILED_ON, model.id
+        for surface in model.surfaces:
+            if surface.successor is not None:
+                day = max(COMPILED_ON, surface.retires or COMPILED_ON)
+                assert successor(surface, MODELS, day) is not None, f"{model.id} on {surface.on}"
 
 
-def test_successors_lead_to_an_active_model() -> None:
-    """A chain of successors ends, at a model one can use."""
+TRUE_TODAY = [
+    ("gpt-5.5", "openai", "active", None),
+    ("gpt-5.5", "codex-key", "active", "gpt-6-sol"),
+    ("gpt-5.5", "codex-chatgpt", "retired", "gpt-6-sol"),
+    ("gpt-5.4", "openai", "active", None),
+    ("gpt-5.4", "codex-chatgpt", "retired", "gpt-5.6-terra"),
+    ("gpt-5.2-codex", "openai", "retired", "gpt-5.6-sol"),
+    ("gpt-5.3-codex", "openai", "deprecated", None),
+    ("grok-code-fast-1", "xai", "substituted", "grok-4.3"),
+    ("devstral-2512", "mistral", "retired", "mistral-medium-3-5"),
+    ("devstral-2512", "ollama", "active", None),
+    ("mistral-medium-3-5", "vibe", "active", None),
+    ("codestral-2508", "mistral", "active", None),
+    ("qwen3-coder-30b-a3b-instruct", "lmstudio", "active", None),
+    ("gpt-oss-20b", "ollama", "active", None),
+    ("claude-sonnet-4-5", "anthropic", "deprecated", "claude-sonnet-5-5"),
+    ("gemini-2.5-pro", "google", "deprecated", "gemini-3.8-flash"),
+]
+
+
+@pytest.mark.parametrize(("name", "on", "is_now", "follower"), TRUE_TODAY)
+def test_what_the_mission_names_is_right(
+    name: str, on: str, is_now: Stage, follower: str | None
+) -> None:
+    """Each surface by itself: what one no longer serves another may."""
+    surface = surface_of(MODELS[name], on)
+    assert surface is not None
+    assert stage(surface, COMPILED_ON) == is_now
+    found = successor(surface, MODELS, COMPILED_ON)
+    assert (found[0].id if found else None) == follower
+
+
+TRAVELS: list[tuple[str, str, dict[date, Stage]]] = [
+    (
+        "gpt-5.3-codex",
+        "openai",
+        {
+            date(2026, 2, 4): "announced",
+            date(2027, 3, 31): "deprecated",
+            date(2027, 4, 1): "retired",
+            date(2030, 1, 1): "retired",
+        },
+    ),
+    (
+        "gemini-2.5-pro",
+        "google",
+        {date(2026, 11, 30): "deprecated", date(2026, 12, 1): "billed-as-successor"},
+    ),
+    (
+        "grok-code-fast-1",
+        "xai",
+        {
+            date(2026, 4, 30): "deprecated",
+            date(2026, 5, 14): "deprecated",
+            date(2026, 5, 15): "substituted",
+        },
+    ),
+    ("gpt-6.2-astra", "openai", {date(2026, 11, 16): "announced", date(2026, 11, 17): "active"}),
+]
+
+
+@pytest.mark.parametrize(("name", "on", "days"), TRAVELS)
+def test_time_travel(name: str, on: str, days: dict[date, Stage]) -> None:
+    """The same catalogue asked at other dates: before, on and after each change."""
+    surface = surface_of(MODELS[name], on)
+    assert surface is not None
+    assert {day: stage(surface, day) for day in days} == days
+
+
+def test_every_end_is_an_end_from_its_day_on() -> None:
+    """On the day before it still answers, on the day itself it does not."""
     for model in DISTINCT:
-        seen = [model]
-        while seen[-1].successor is not None:
-            seen.append(MODELS[seen[-1].successor])
-            assert len(seen) < len(DISTINCT), f"{model.id} leads round in a circle"
-        assert len(seen) == 1 or seen[-1].status == "active", model.id
-
-
-def test_retirements_of_the_mission_are_right() -> None:
-    """The names that the mission statement asks about."""
-    assert MODELS["gpt-5.2-codex"].status == "retired"
-    assert MODELS["gpt-5.3-codex"].retires == date(2027, 4, 1)
-    assert MODELS["grok-code-fast-1"].successor == "grok-4.3"
-    assert MODELS["claude-sonnet-4-5"].retires == date(2026, 11, 30)
+        for surface in model.surfaces:
+            if surface.retires is not None:
+                assert stage(surface, surface.retires) in ENDED, model.id
+                assert stage(surface, surface.retires - timedelta(days=1)) not in ENDED, model.id
 
 
 def test_two_models_may_not_share_a_name() -> None:
@@ -178,7 +255,7 @@ def test_two_models_may_not_share_a_name() -> None:
     first = MODELS["gpt-6-luna"]
     second = msgspec.structs.replace(first, id="other", aliases=("gpt-6-luna",))
     with pytest.raises(ConfigError, match=r"'gpt-6-luna' twice, as 'gpt-6-luna' and as 'other'"):
-        by_name([first, second])
+        Facts(sources=FACTS.sources, models=(first, second)).named()
 
 
 def test_an_alias_leads_to_its_model() -> None:

@@ -78,6 +78,7 @@ def test_whole_decision() -> None:
                         "kind": "rule",
                         "says": "claude-code.plan: the request is made in plan mode",
                     },
+                    "instead_of": None,
                 },
             ),
             "rejections": (),

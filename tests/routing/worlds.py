@@ -7,19 +7,15 @@ from typing import Any
 
 import msgspec
 
-from rolecall.catalogue.models import load_models
-from rolecall.catalogue.prices import load_prices
-from rolecall.catalogue.providers import load_engines, load_presets
-from rolecall.config.build import Known, build
+from rolecall.config.build import build
+from rolecall.config.known import shipped
 from rolecall.config.settings import RoutingSettings, Settings
 from rolecall.routing.decide import decide
 from rolecall.types import Attempt, Decision, Record, Role, Session, Snapshot
 from routing.examples import CLAUDE, TOOLS, Example
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-KNOWN = Known(
-    presets=load_presets(), engines=load_engines(), models=load_models(), prices=load_prices()
-)
+KNOWN = shipped()
 ROLES: dict[Role, tuple[str, ...]] = {
     "plan": ("anthropic/claude-opus-5-5",),
     "review": ("openai/gpt-6-astra", "anthropic/claude-opus-5-5"),

@@ -14,7 +14,8 @@ from rolecall.cli.clients_seen import outgrown, unknown_clients
 from rolecall.cli.console import console
 from rolecall.cli.options import Config, Json
 from rolecall.cli.setup import catalogue, engines_found, ledger_path, settings_in_force, world
-from rolecall.config.build import Known, keys
+from rolecall.config.build import keys
+from rolecall.config.known import Known
 from rolecall.config.load import environment
 from rolecall.config.propose import hosted, uses_embedded
 from rolecall.config.rules import rules_in_force

@@ -6,10 +6,8 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rolecall.catalogue.models import load_models
-from rolecall.catalogue.prices import load_prices
-from rolecall.catalogue.providers import load_engines, load_presets
-from rolecall.config.build import Known, build
+from rolecall.config.build import build
+from rolecall.config.known import Known, shipped
 from rolecall.config.load import config_file, data_folder, environment, load
 from rolecall.config.propose import (
     Engine,
@@ -32,12 +30,8 @@ NOT_RUNNING = "http://127.0.0.1:0/v1"
 
 
 def catalogue() -> Known:
-    return Known(
-        presets=load_presets(),
-        engines=load_engines(),
-        models=load_models(),
-        prices=load_prices(),
-    )
+    """What is known of models, providers and prices."""
+    return shipped()
 
 
 def settings_in_force(config: Path | None, known: Known) -> Settings:

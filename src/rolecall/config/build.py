@@ -5,32 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
-from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import Struct
 
-from rolecall.catalogue.models import Model
 from rolecall.catalogue.prices import PriceBook, rates, tariff
-from rolecall.catalogue.providers import EnginePreset, Preset
+from rolecall.config.endings import retirements
+from rolecall.config.known import Known
 from rolecall.config.load import nearest
-from rolecall.config.settings import ModelSettings, ProviderSettings, Settings
+from rolecall.config.providers import provider_of, providers_used
+from rolecall.config.settings import ModelSettings, Settings
 from rolecall.errors import ConfigError
 from rolecall.routing.decide import LOGIC
 from rolecall.types import (
     ROLES,
     Deployment,
-    Dialect,
-    Endpoint,
-    KeyHeader,
     Kind,
     Provider,
     Rates,
+    Retirement,
     Role,
     Snapshot,
     Work,
 )
-from rolecall.wire.dialects import WIRES
 
 WORK_ROLES: dict[Work, Role] = {
     "subagent": "fast",
@@ -80,20 +76,26 @@ _NO_TIME = datetime(1, 1, 1, tzinfo=UTC)
 """Stands for the time in what a snapshot's version is computed from."""
 
 
-class Known(Struct, frozen=True, kw_only=True):
-    """What the catalogue knows, loaded once."""
+def build(
+    settings: Settings,
+    known: Known,
+    *,
+    rules: str,
+    at: datetime,
+    contexts: Mapping[str, int] | None = None,
+) -> Snapshot:
+    """The world that the settings describe. Raises `ConfigError` at the first mistake.
 
-    presets: Mapping[str, Preset]
-    engines: Mapping[str, EnginePreset]
-    models: Mapping[str, Model]
-    prices: PriceBook
-
-
-def build(settings: Settings, known: Known, *, rules: str, at: datetime) -> Snapshot:
-    """The world that the settings describe. Raises `ConfigError` at the first mistake."""
-    names = _providers_used(settings)
-    providers = {name: _provider(name, settings, known) for name in names}
+    `contexts` holds the tokens that an engine on this machine reads at most, by deployment.
+    """
+    names = providers_used(settings)
+    providers = {name: provider_of(name, settings, known) for name in names}
+    endings = retirements(providers, known)
     deployments = _deployments(settings, providers, known, at)
+    deployments |= _followers(settings, deployments, endings, providers, known, at)
+    for name, context in (contexts or {}).items():
+        if name in deployments:
+            deployments[name] = msgspec.structs.replace(deployments[name], context=context)
     stack, borrowed = _stack(settings)
     snapshot = Snapshot(
         version="",
@@ -108,6 +110,8 @@ def build(settings: Settings, known: Known, *, rules: str, at: datetime) -> Snap
         kind_roles=KIND_ROLES | settings.routing.kind,
         text_confidence=settings.routing.text_confidence,
         logic=LOGIC,
+        retirements=endings,
+        on_retired=settings.routing.on_retired,
         at=at,
     )
     timeless = msgspec.structs.replace(snapshot, at=_NO_TIME)
@@ -140,110 +144,6 @@ def keys(settings: Settings, snapshot: Snapshot, environ: Mapping[str, str]) -> 
     return found
 
 
-def _providers_used(settings: Settings) -> list[str]:
-    """Providers in the order they are named: in [providers], then in the cascades."""
-    names = dict.fromkeys(settings.providers)
-    for role, cascade in settings.roles.items():
-        for entry in cascade:
-            provider, slash, model = entry.partition("/")
-            if not (provider and slash and model):
-                raise ConfigError(
-                    f"{settings.source}: [roles] {role} names {entry!r}; "
-                    "write it as 'provider/model'"
-                )
-            names.setdefault(provider)
-    return list(names)
-
-
-def _provider(name: str, settings: Settings, known: Known) -> Provider:
-    given = settings.providers.get(name, ProviderSettings())
-    place = f"{settings.source}: [providers.{name}]"
-    preset = _preset(name, known)
-    _check_urls(place, given)
-    endpoints = _endpoints(given, preset)
-    if not endpoints:
-        if name in settings.providers:
-            raise ConfigError(f"{place} needs base_url and dialects; it is not a built-in provider")
-        names = [*settings.providers, *known.presets, *known.engines]
-        raise ConfigError(
-            f"{settings.source}: [roles] uses the provider {name!r}, which is not known; "
-            f"{nearest(name, names)}"
-        )
-    provider = msgspec.structs.replace(preset, name=name, endpoints=endpoints)
-    for field in ("zone", "auth", "billed"):
-        value = getattr(given, field)
-        if value is not None:
-            provider = msgspec.structs.replace(provider, **{field: value})
-    if given.key_env is not None:
-        provider = msgspec.structs.replace(provider, key_env=(given.key_env,))
-    if provider.auth == "key" and not provider.key_env:
-        raise ConfigError(f'{place} needs key_env, or auth = "none" or "client"')
-    return provider
-
-
-def _check_urls(place: str, given: ProviderSettings) -> None:
-    urls = {str(dialect): url for dialect, url in (given.endpoints or {}).items()}
-    if given.base_url is not None:
-        urls["base_url"] = given.base_url
-    for key, url in urls.items():
-        if not _is_address(url):
-            raise ConfigError(f"{place} {key} is {url!r}; write it like 'https://host/v1'")
-
-
-def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 0) >= 0
-    except ValueError:  # a port or an IPv6 address that is none
-        return False
-
-
-def _preset(name: str, known: Known) -> Provider:
-    """What is built in under this name; an empty provider where nothing is."""
-    hosted = known.presets.get(name)
-    if hosted is not None:
-        endpoints = {
-            dialect: Endpoint(url=e.url, key_header=e.key_header)
-            for dialect, e in hosted.endpoints.items()
-        }
-        return Provider(
-            name=name,
-            endpoints=endpoints,
-            zone=hosted.zone,
-            key_env=hosted.key_env,
-            prices=hosted.prices,
-        )
-    engine = known.engines.get(name)
-    if engine is not None:
-        endpoints = _at_base(f"{engine.base_url}/v1", engine.dialects)
-        return Provider(name=name, endpoints=endpoints, zone=engine.zone, auth="none", billed=False)
-    return Provider(name=name, endpoints={})
-
-
-def _endpoints(given: ProviderSettings, preset: Provider) -> dict[Dialect, Endpoint]:
-    endpoints = preset.endpoints
-    if given.base_url is not None:
-        endpoints = _at_base(given.base_url, given.dialects or tuple(endpoints))
-    elif given.dialects is not None:
-        endpoints = {d: e for d, e in endpoints.items() if d in given.dialects}
-    if given.endpoints is not None:
-        own = {
-            d: Endpoint(url=url, key_header=_key_header(d)) for d, url in given.endpoints.items()
-        }
-        endpoints = endpoints | own
-    return endpoints
-
-
-def _at_base(base_url: str, dialects: tuple[Dialect, ...]) -> dict[Dialect, Endpoint]:
-    """The usual paths below a base URL that ends in `/v1` or the like."""
-    base = base_url.rstrip("/")
-    return {d: Endpoint(url=base + WIRES[d].path, key_header=_key_header(d)) for d in dialects}
-
-
-def _key_header(dialect: Dialect) -> KeyHeader:
-    return "x-api-key" if dialect == "anthropic.messages" else "authorization"
-
-
 def _deployments(
     settings: Settings, providers: Mapping[str, Provider], known: Known, at: datetime
 ) -> dict[str, Deployment]:
@@ -274,6 +174,29 @@ def _deployment(
         model_class=given.model_class or (fact.model_class if fact else None),
         rates=_rates(given, providers[provider], model, known.prices, at),
     )
+
+
+def _followers(
+    settings: Settings,
+    named: Mapping[str, Deployment],
+    endings: Mapping[str, Retirement],
+    providers: Mapping[str, Provider],
+    known: Known,
+    at: datetime,
+) -> dict[str, Deployment]:
+    """Deployments that play in place of retired ones, where the user lets them."""
+    if settings.routing.on_retired != "successor":
+        return {}
+    found: dict[str, Deployment] = {}
+    for name in named:
+        ending = endings.get(name)
+        while ending is not None and ending.successor is not None:
+            follower = ending.successor
+            if follower in found or follower in named:
+                break
+            found[follower] = _deployment(follower, ModelSettings(), providers, known, at)
+            ending = endings.get(follower)
+    return found
 
 
 def _check_prices(settings: Settings) -> None:

@@ -23,7 +23,7 @@ from rolecall.config.settings import (
     TimeoutSettings,
 )
 from rolecall.errors import ConfigError
-from rolecall.types import DIALECTS, ROLES, Auth, ModelClass, Role, Work
+from rolecall.types import DIALECTS, ROLES, Auth, ModelClass, OnRetired, Role, Work
 
 FILE_NAME = "rolecall.toml"
 
@@ -47,6 +47,7 @@ _VALUES: dict[str, tuple[str, ...]] = {
     "kind": ROLES,
     "auth": get_args(Auth),
     "class": get_args(ModelClass),
+    "on_retired": get_args(OnRetired),
     "dialects": DIALECTS,
 }
 

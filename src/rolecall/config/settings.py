@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from rolecall.types import Auth, Dialect, Kind, ModelClass, Role, Work
+from rolecall.types import Auth, Dialect, Kind, ModelClass, OnRetired, Role, Work
 
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
 
@@ -27,6 +27,8 @@ class RoutingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     text_confidence: Annotated[float, Meta(ge=0, le=1)] = 0.7
     """Measured in docs/recognition.md; 1 leaves the words of a turn unread."""
     rules: tuple[str, ...] = ()
+    on_retired: OnRetired = "refuse"
+    """What becomes of a cascade's entry from the day of its retirement on."""
 
 
 class TimeoutSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

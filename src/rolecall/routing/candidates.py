@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from rolecall.routing.justify import STRONGEST
+from rolecall.routing.rejections import BYTES_PER_TOKEN, rejected_for, retired
 from rolecall.types import (
     Candidate,
     Deployment,
@@ -16,10 +17,7 @@ from rolecall.types import (
     Snapshot,
 )
 
-_BYTES_PER_TOKEN = 4
-"""A rule of thumb for English text and code (OpenAI's help centre: a token is about four
-characters). Used only before a call; what was used is what the provider reports."""
-_PER_MILLION = Decimal(1_000_000 * _BYTES_PER_TOKEN)
+_PER_MILLION = Decimal(1_000_000 * BYTES_PER_TOKEN)
 
 
 def candidates(
@@ -30,15 +28,17 @@ def candidates(
     cleared: list[Candidate] = []
     rejected: list[Rejection] = []
     for name in names:
-        deployment = find(name, snapshot)
-        rejection = _rejection(deployment, role, request, snapshot, why)
+        player = in_place_of(name, snapshot)
+        deployment = find(player, snapshot)
+        rejection = rejected_for(deployment, role, request, snapshot, why)
         if rejection is not None:
             rejected.append(rejection)
             continue
         strongest = deployment.model_class == STRONGEST
         cleared.append(
             Candidate(
-                deployment=name,
+                deployment=player,
+                instead_of=None if player == name else name,
                 model_class=deployment.model_class,
                 estimate=_estimate(deployment, request.body_bytes),
                 justification=why if strongest else None,
@@ -62,35 +62,20 @@ def find(name: str, snapshot: Snapshot) -> Deployment:
     return Deployment(provider=provider, model=model, model_class=snapshot.model_classes.get(model))
 
 
+def in_place_of(name: str, snapshot: Snapshot) -> str:
+    """The deployment itself, or where it has retired and may be followed, its successor."""
+    met: set[str] = set()
+    while snapshot.on_retired == "successor" and name not in met:
+        met.add(name)
+        ending = retired(name, snapshot)
+        if ending is None or ending.successor is None:
+            break
+        name = ending.successor
+    return name
+
+
 def hold(cleared: list[Candidate], request: Request, session: Session) -> list[Candidate]:
     """In an open tool loop the deployment in force plays on, if it may: no switch in mid-loop."""
     if not request.loop_open and request.endpoint != "count_tokens":
         return cleared
     return sorted(cleared, key=lambda candidate: candidate.deployment != session.deployment)
-
-
-def _rejection(
-    deployment: Deployment,
-    role: Role,
-    request: Request,
-    snapshot: Snapshot,
-    why: Justification | None,
-) -> Rejection | None:
-    provider = snapshot.providers[deployment.provider]
-    name = deployment.name
-    if request.dialect not in provider.endpoints:
-        spoken = ", ".join(provider.endpoints)
-        says = f"{provider.name} speaks {spoken}; this client speaks {request.dialect}"
-        return Rejection(deployment=name, reason="dialect", says=says)
-    if role == "local" and provider.zone != "local":
-        says = f"the role local stays at home; {provider.name} is in the zone {provider.zone!r}"
-        return Rejection(deployment=name, reason="zone", says=says)
-    if deployment.model_class == STRONGEST and why is None:
-        lender = snapshot.borrowed.get(role)
-        says = f"nobody says why: the stack gives this class to {lender}, not to {role}"
-        return Rejection(deployment=name, reason="unjustified", says=says)
-    ailment = snapshot.health.get(name)
-    if ailment is not None and ailment.until > snapshot.at:
-        says = f"left alone until {ailment.until:%H:%M:%S} UTC: {ailment.why}"
-        return Rejection(deployment=name, reason="unwell", says=says, until=ailment.until)
-    return None

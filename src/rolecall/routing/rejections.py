@@ -1,0 +1,94 @@
+"""Why a deployment may not play."""
+
+from __future__ import annotations
+
+from rolecall.routing.justify import STRONGEST
+from rolecall.types import (
+    Afterwards,
+    Deployment,
+    Justification,
+    Rejection,
+    Request,
+    Retirement,
+    Role,
+    Snapshot,
+)
+
+BYTES_PER_TOKEN = 4
+"""A rule of thumb for English text and code (OpenAI's help centre: a token is about four
+characters). Used only before a call; what was used is what the provider reports."""
+
+
+def rejected_for(
+    deployment: Deployment,
+    role: Role,
+    request: Request,
+    snapshot: Snapshot,
+    why: Justification | None,
+) -> Rejection | None:
+    """The first reason that holds, the lasting ones first; None where it may play."""
+    return _forbidden(deployment, role, request, snapshot, why) or _unable(
+        deployment, request, snapshot
+    )
+
+
+def _forbidden(
+    deployment: Deployment,
+    role: Role,
+    request: Request,
+    snapshot: Snapshot,
+    why: Justification | None,
+) -> Rejection | None:
+    """It does not fit the role or the client."""
+    provider = snapshot.providers[deployment.provider]
+    name = deployment.name
+    if request.dialect not in provider.endpoints:
+        spoken = ", ".join(provider.endpoints)
+        says = f"{provider.name} speaks {spoken}; this client speaks {request.dialect}"
+        return Rejection(deployment=name, reason="dialect", says=says)
+    if role == "local" and provider.zone != "local":
+        says = f"the role local stays at home; {provider.name} is in the zone {provider.zone!r}"
+        return Rejection(deployment=name, reason="zone", says=says)
+    if deployment.model_class == STRONGEST and why is None:
+        lender = snapshot.borrowed.get(role)
+        says = f"nobody says why: the stack gives this class to {lender}, not to {role}"
+        return Rejection(deployment=name, reason="unjustified", says=says)
+    return None
+
+
+def _unable(deployment: Deployment, request: Request, snapshot: Snapshot) -> Rejection | None:
+    """It is gone, too small for this request, or unwell."""
+    name = deployment.name
+    ending = retired(name, snapshot)
+    if ending is not None:
+        return Rejection(deployment=name, reason="retired", says=_ended(deployment, ending))
+    tokens = request.body_bytes // BYTES_PER_TOKEN
+    if deployment.context is not None and tokens > deployment.context:
+        says = f"about {tokens:,} tokens; it reads {deployment.context:,} and cuts off the rest"
+        return Rejection(deployment=name, reason="context", says=says)
+    ailment = snapshot.health.get(name)
+    if ailment is not None and ailment.until > snapshot.at:
+        says = f"left alone until {ailment.until:%H:%M:%S} UTC: {ailment.why}"
+        return Rejection(deployment=name, reason="unwell", says=says, until=ailment.until)
+    return None
+
+
+def retired(name: str, snapshot: Snapshot) -> Retirement | None:
+    """The end of a name, if its day has come."""
+    ending = snapshot.retirements.get(name)
+    return ending if ending is not None and snapshot.at.date() >= ending.day else None
+
+
+def _ended(deployment: Deployment, ending: Retirement) -> str:
+    now = _SINCE[ending.then]
+    says = f"retired by {deployment.provider} on {ending.day}{now}"
+    if ending.successor is None:
+        return f"{says}; it names no successor"
+    return f"{says}; {ending.successor} follows it (`rolecall migrate`)"
+
+
+_SINCE: dict[Afterwards, str] = {
+    "gone": "",
+    "substituted": ": another model answers under its name",
+    "billed-as-successor": ": its successor answers under its name, at its own price",
+}
