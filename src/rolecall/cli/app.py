@@ -8,6 +8,7 @@ import typer
 
 from rolecall.cli.classify import classify
 from rolecall.cli.doctor import doctor
+from rolecall.cli.models import models_app
 from rolecall.cli.records import log, replay, why
 from rolecall.cli.route import route
 from rolecall.cli.up import up
@@ -25,6 +26,7 @@ commands = typer.Typer(
 )
 for command in (up, route, classify, log, why, replay, doctor):
     commands.command()(command)
+commands.add_typer(models_app, name="models")
 
 
 def main() -> None:

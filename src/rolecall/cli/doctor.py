@@ -17,6 +17,7 @@ from rolecall.cli.setup import catalogue, engines_found, ledger_path, settings_i
 from rolecall.config.build import keys
 from rolecall.config.known import Known
 from rolecall.config.load import environment
+from rolecall.config.notices import of_stack
 from rolecall.config.propose import hosted, uses_embedded
 from rolecall.config.rules import rules_in_force
 from rolecall.config.settings import Settings
@@ -25,6 +26,7 @@ from rolecall.errors import RolecallError
 from rolecall.gateway.views import encode
 from rolecall.ledger.store import Ledger, open_ledger
 from rolecall.routing.rules import RuleBook
+from rolecall.types import Snapshot
 
 PROGRAMS = {
     "claude-code": "claude",
@@ -68,11 +70,26 @@ def _examine(config: Config) -> Iterator[Finding]:
     except RolecallError as error:
         yield Finding(about="configuration", state="wrong", says="cannot be used", mend=str(error))
     else:
+        yield from _endings(settings, snapshot, known)
         yield from _ledger(settings, book)
         yield from _embedded(settings)
     yield from _keys(known)
     yield from _engines(known)
     yield from _clients()
+
+
+def _endings(settings: Settings, snapshot: Snapshot, known: Known) -> Iterator[Finding]:
+    """What the stack uses and will soon be gone, or is."""
+    within = settings.catalogue.notice_days
+    for notice in of_stack(snapshot.deployments, known, snapshot.at, within):
+        followed = settings.routing.on_retired == "successor"
+        gone = notice.days <= 0 and not followed
+        yield Finding(
+            about=f"model {notice.id}",
+            state="wrong" if gone else "missing",
+            says=notice.says,
+            mend="`rolecall migrate` shows the edit",
+        )
 
 
 def _ledger(settings: Settings, book: RuleBook) -> Iterator[Finding]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.table import Table
 
 from rolecall import __version__
 from rolecall.cli.console import console
+from rolecall.config.notices import Notice
 from rolecall.config.propose import EMBEDDED
 from rolecall.types import ROLES, Role, Snapshot
 
@@ -17,13 +19,23 @@ _TOY = (
 )
 
 
-def print_start(snapshot: Snapshot, source: str, ledger: Path, address: tuple[str, int]) -> None:
+def print_start(
+    snapshot: Snapshot,
+    source: str,
+    ledger: Path,
+    address: tuple[str, int],
+    ending: Sequence[Notice],
+) -> None:
     out = console()
     host, port = address[0], address[1]
     base = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     out.print(f"rolecall {__version__} on {base}")
     out.print(f"stack from {source}, ledger {ledger}\n")
     out.print(stack_table(snapshot))
+    if ending:
+        out.print()
+    for notice in ending:
+        out.print(f"{notice.says} (`rolecall migrate` shows the edit)")
     if any(name.startswith(f"{EMBEDDED}/") for name in snapshot.deployments):
         out.print(f"\n{_TOY}")
     out.print(

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from rolecall.cli.words import chance, dollars, plain, seconds, tokens
+from rolecall.config.notices import Notice
 from rolecall.gateway.views import total_cost
 from rolecall.routing.costs import Price
 from rolecall.routing.explain import flips
-from rolecall.types import Attempt, Decision, Record, Snapshot, Usage
+from rolecall.types import Attempt, Candidate, Decision, Record, Snapshot, Usage
 
 _LABEL = 11
 
 
-def why_text(record: Record, snapshot: Snapshot, price: Price) -> str:
-    """Role, signals, justification, what happened, costs, rejections, what would flip it."""
+def why_text(
+    record: Record, snapshot: Snapshot, price: Price, ending: Sequence[Notice] = ()
+) -> str:
+    """Role, signals, justification, what happened, costs, rejections, what would flip it.
+
+    `ending` says what of the cascade is about to retire.
+    """
     decision = record.decision
     lines = [_heading(record), "", because(decision), ""]
     lines += _labelled("seen", [f"{s.says}" for s in record.request.signals.seen])
     lines += _labelled("given", [record.request.why] if record.request.why else [])
-    lines += decision_lines(decision)
+    lines += decision_lines(decision, ending)
     lines += _labelled("happened", [_happened(a) for a in record.attempts] or ["nothing was sent"])
     used = record.attempts[-1].usage if record.attempts else None
     if used is not None:
@@ -40,17 +46,26 @@ def because(decision: Decision) -> str:
     return f"{decision.role}, because {reason.says}{rule}."
 
 
-def decision_lines(decision: Decision) -> list[str]:
+def decision_lines(decision: Decision, ending: Sequence[Notice] = ()) -> list[str]:
     """What `why` and `route` both say of a decision."""
     chosen = decision.chosen
     lines = _labelled("sure", [_sure(decision)])
-    lines += _labelled("plays", [chosen.deployment if chosen else "nobody"])
+    lines += _labelled("plays", [_player(chosen)])
+    lines += _labelled("ends", [notice.says for notice in ending])
     if chosen is not None and chosen.justification is not None:
         lines += _labelled(
             "justified", [f"{chosen.justification.kind}: {chosen.justification.says}"]
         )
-    lines += _labelled("then", [c.deployment for c in decision.cascade[1:]])
+    lines += _labelled("then", [_player(c) for c in decision.cascade[1:]])
     return lines + _labelled("not", [f"{r.deployment}: {r.says}" for r in decision.rejections])
+
+
+def _player(candidate: Candidate | None) -> str:
+    if candidate is None:
+        return "nobody"
+    if candidate.instead_of is None:
+        return candidate.deployment
+    return f"{candidate.deployment}, in place of {candidate.instead_of}, which has retired"
 
 
 def _sure(decision: Decision) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from rolecall.catalogue.prices import load_prices
 from rolecall.cli.console import console
 from rolecall.cli.options import Config, Json
 from rolecall.cli.print_log import log_table
 from rolecall.cli.print_why import why_text
-from rolecall.cli.setup import ledger
+from rolecall.cli.setup import catalogue, ledger, settings_offline
+from rolecall.config.known import Known
+from rolecall.config.notices import Notice, of_stack
 from rolecall.errors import LedgerError
 from rolecall.gateway.views import decision_view, encode, summary_view
 from rolecall.ledger.store import Ledger
@@ -51,7 +53,16 @@ def why(
     if json:
         typer.echo(encode(decision_view(record, snapshot)))
     else:
-        typer.echo(why_text(record, snapshot, pricing(load_prices(), snapshot)))
+        known = catalogue()
+        price = pricing(known.prices, snapshot)
+        typer.echo(why_text(record, snapshot, price, _ending(record, known, config)))
+
+
+def _ending(record: Record, known: Known, config: Path | None) -> list[Notice]:
+    """What of the cascade was about to retire when the decision was taken."""
+    names = [candidate.deployment for candidate in record.decision.cascade]
+    within = settings_offline(config).catalogue.notice_days
+    return of_stack(names, known, record.decision.at, within)
 
 
 def replay(config: Config = None, json: Json = False) -> None:

@@ -16,6 +16,7 @@ from rolecall.cli.print_stack import print_start
 from rolecall.cli.setup import catalogue, ledger_path, settings_in_force, world
 from rolecall.config.build import keys
 from rolecall.config.load import environment
+from rolecall.config.notices import of_stack
 from rolecall.config.propose import uses_embedded, with_embedded
 from rolecall.config.rules import rules_in_force
 from rolecall.config.settings import Settings
@@ -49,7 +50,8 @@ def up(
         settings = _with_engine(settings, stack)
         snapshot = world(settings, known, book)
         ledger.keep_snapshot(snapshot)
-        print_start(snapshot, settings.source, ledger.path, listening.getsockname())
+        ending = of_stack(snapshot.deployments, known, snapshot.at, settings.catalogue.notice_days)
+        print_start(snapshot, settings.source, ledger.path, listening.getsockname(), ending)
         signal.signal(signal.SIGTERM, _stop)
         plan = Plan(
             world=snapshot,

@@ -14,6 +14,7 @@ import platformdirs
 from msgspec import Struct
 
 from rolecall.config.settings import (
+    CatalogueSettings,
     LedgerSettings,
     ModelSettings,
     ProviderSettings,
@@ -32,6 +33,7 @@ _TABLES: dict[str, type[Struct]] = {
     "routing": RoutingSettings,
     "timeouts": TimeoutSettings,
     "ledger": LedgerSettings,
+    "catalogue": CatalogueSettings,
 }
 _NAMED_TABLES: dict[str, type[Struct]] = {"providers": ProviderSettings, "models": ModelSettings}
 _ENTRIES: dict[str, Any] = {

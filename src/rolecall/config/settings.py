@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from rolecall.catalogue.ages import Patience
 from rolecall.types import Auth, Dialect, Kind, ModelClass, OnRetired, Role, Work
 
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
@@ -60,6 +61,19 @@ class ModelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     cache_read_price: Decimal | None = None
 
 
+class CatalogueSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Days after which a fact counts as stale, and how early an end is told."""
+
+    stale_days: Annotated[int, Meta(ge=1)] = 45
+    lifecycle_stale_days: Annotated[int, Meta(ge=1)] = 14
+    notice_days: Annotated[int, Meta(ge=0)] = 60
+
+    @property
+    def patience(self) -> Patience:
+        """The two limits as the catalogue takes them."""
+        return Patience(facts=self.stale_days, lifecycle=self.lifecycle_stale_days)
+
+
 class LedgerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     path: str | None = None
 
@@ -72,6 +86,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     routing: RoutingSettings = RoutingSettings()
     timeouts: TimeoutSettings = TimeoutSettings()
     ledger: LedgerSettings = LedgerSettings()
+    catalogue: CatalogueSettings = CatalogueSettings()
     providers: dict[str, ProviderSettings] = {}
     roles: dict[Role, tuple[str, ...]] = {}
     models: dict[str, ModelSettings] = {}
