@@ -1,4 +1,6 @@
-"""Distil genai-prices into `prices.json`. For maintainers; the gateway never runs this.
+"""Distil genai-prices into `prices.json`, or its update channel into a price book.
+
+For maintainers and `rolecall catalogue refresh`; the gateway never runs this.
 
     python -m rolecall.catalogue.distil 2026-11-23
 
@@ -7,8 +9,9 @@ The day is the one the prices were checked on. Review the difference before comm
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, time
 from decimal import Decimal
 from pathlib import Path
@@ -30,10 +33,27 @@ _SAMPLE_DATE = "-20260101"
 
 def distil(checked: date) -> PriceBook:
     """The price book of all providers that have a preset."""
+    return _book(upstream_providers, f"genai-prices {genai_prices.__version__} (MIT)", checked)
+
+
+def distil_update(body: bytes, checked: date) -> PriceBook:
+    """The price book in what genai-prices' update channel answers.
+
+    Raises `ValueError` where it is none; pydantic's errors are such, too.
+    """
+    payload = json.loads(body)
+    if not isinstance(payload, list):
+        raise ValueError("expected a list of providers")  # noqa: TRY004 (it is data, not a call)
+    source = f"genai-prices, update channel of {checked}"
+    providers = upstream._providers_from_raw(payload)  # noqa: SLF001 (as its UpdatePrices does)
+    return _book(providers, source, checked)
+
+
+def _book(providers: Iterable[upstream.Provider], source: str, checked: date) -> PriceBook:
     wanted = {preset.prices for preset in load_presets().values()}
-    found = {provider.id: provider for provider in upstream_providers if provider.id in wanted}
+    found = {provider.id: provider for provider in providers if provider.id in wanted}
     return PriceBook(
-        source=f"genai-prices {genai_prices.__version__} (MIT)",
+        source=source,
         checked=checked,
         providers={name: tuple(_tariffs(provider)) for name, provider in sorted(found.items())},
     )

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from rolecall.catalogue.listings import ListShape
 from rolecall.types import Dialect, KeyHeader, Role
 
 Shape = Literal["ollama", "lmstudio", "llamacpp", "vllm"]
@@ -25,6 +26,24 @@ class Endpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     url: str
     key_header: KeyHeader
+    source: str
+    checked: date
+
+
+class ModelList(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A list of models that can be asked for. `public` ones need no key."""
+
+    url: str
+    shape: ListShape
+    public: bool = False
+    source: str
+    checked: date
+
+
+class PriceChannel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where genai-prices publishes its data."""
+
+    url: str
     source: str
     checked: date
 
@@ -43,6 +62,9 @@ class Preset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     endpoints: dict[Dialect, Endpoint]
     zone: str = "any"
     suggest: dict[Role, str] = {}
+    list: ModelList | None = None
+    models_dev: str | None = None
+    """The provider's id in models.dev."""
 
 
 class EnginePreset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,11 +101,19 @@ def load_engines() -> dict[str, EnginePreset]:
     }
 
 
+def load_channels() -> tuple[ModelList, PriceChannel]:
+    """models.dev, and where genai-prices publishes: what can be asked without a key."""
+    tables = _tables()
+    return tables.models_dev, tables.price_channel
+
+
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
     """The file before its names move into the values."""
 
     providers: dict[str, dict[str, object]]
     engines: dict[str, dict[str, object]]
+    models_dev: ModelList
+    price_channel: PriceChannel
 
 
 def _tables() -> _File:

@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from rolecall.cli.catalogue import catalogue_app
 from rolecall.cli.classify import classify
 from rolecall.cli.doctor import doctor
 from rolecall.cli.models import models_app
@@ -27,6 +28,7 @@ commands = typer.Typer(
 for command in (up, route, classify, log, why, replay, doctor):
     commands.command()(command)
 commands.add_typer(models_app, name="models")
+commands.add_typer(catalogue_app, name="catalogue")
 
 
 def main() -> None:

@@ -6,9 +6,12 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
+import typer
+
 from rolecall.config.build import build
-from rolecall.config.known import Known, shipped
+from rolecall.config.known import Known
 from rolecall.config.load import config_file, data_folder, environment, load
+from rolecall.config.overlays import in_force
 from rolecall.config.propose import (
     Engine,
     embedded_only,
@@ -30,8 +33,14 @@ NOT_RUNNING = "http://127.0.0.1:0/v1"
 
 
 def catalogue() -> Known:
-    """What is known of models, providers and prices."""
-    return shipped()
+    """What is known of models, providers and prices, with the newest refresh.
+
+    What is wrong with a refresh is said on standard error, and the one before it stays in force.
+    """
+    known, wrong = in_force(data_folder())
+    for says in wrong:
+        typer.echo(f"rolecall: {says}", err=True)
+    return known
 
 
 def settings_in_force(config: Path | None, known: Known) -> Settings:

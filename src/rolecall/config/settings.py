@@ -67,6 +67,9 @@ class CatalogueSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     stale_days: Annotated[int, Meta(ge=1)] = 45
     lifecycle_stale_days: Annotated[int, Meta(ge=1)] = 14
     notice_days: Annotated[int, Meta(ge=0)] = 60
+    models_dev: str | None = None
+    prices: str | None = None
+    """Mirrors of models.dev and of genai-prices' update channel, asked in their place."""
 
     @property
     def patience(self) -> Patience:

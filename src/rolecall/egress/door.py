@@ -20,8 +20,19 @@ from rolecall.privacy.verdict import Clearance
 from rolecall.types import Dialect, Provider
 
 Headers = Iterable[tuple[bytes, bytes]]
-_MOST_PROBED = 4 * 1024 * 1024
-_PROBE_TIME = 0.5
+
+
+class Bounds(Struct, frozen=True):
+    """What an answer may take: bytes, and seconds."""
+
+    size: int
+    seconds: float
+
+
+PROBE = Bounds(4 * 1024 * 1024, 0.5)
+"""For an engine on this machine."""
+LIST = Bounds(32 * 1024 * 1024, 20.0)
+"""For the list of a provider."""
 
 
 class Target(Struct, frozen=True):
@@ -91,17 +102,40 @@ class Door:
 
     async def fetch(self, clearance: Clearance, provider: Provider, url: str) -> bytes | None:
         """A short GET, for questions to a local engine. None where nobody answers well."""
-        where = self._address(url)
         try:
-            async with asyncio.timeout(_PROBE_TIME):
-                reply = await self._ask(clearance, provider, where, [_head(b"GET", where, b"", ())])
-                body = b""
-                while len(body) < _MOST_PROBED and (chunk := await reply.read()):
-                    body += chunk
-        except (TimeoutError, UpstreamError):
+            return await self.get(clearance, provider, url, bounds=PROBE)
+        except UpstreamError:
             return None
+
+    async def get(
+        self,
+        clearance: Clearance,
+        provider: Provider,
+        url: str,
+        *,
+        bounds: Bounds,
+        headers: Headers = (),
+    ) -> bytes:
+        """The body of a GET. Raises `UpstreamError` where it does not come within bounds."""
+        where = self._address(url)
+        parts = bytearray()
+        try:
+            async with asyncio.timeout(bounds.seconds):
+                reply = await self._ask(
+                    clearance, provider, where, [_head(b"GET", where, b"", headers)]
+                )
+                while len(parts) <= bounds.size and (chunk := await reply.read()):
+                    parts += chunk
+        except TimeoutError as error:
+            says = f"{provider.name} did not answer within {bounds.seconds:g} s"
+            raise UpstreamError(says) from error
         reply.abort()
-        return body if reply.status == 200 else None
+        if reply.status != 200:
+            raise UpstreamError(f"{provider.name} answered {reply.status}")
+        if len(parts) > bounds.size:
+            says = f"{provider.name} sent more than {bounds.size // 2**20} MiB"
+            raise UpstreamError(says)
+        return bytes(parts)
 
     async def _ask(
         self, clearance: Clearance, provider: Provider, where: Address, parts: list[bytes]

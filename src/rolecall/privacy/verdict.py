@@ -21,6 +21,11 @@ def clear(decision: Decision) -> Clearance:
     return Clearance(zones=frozenset({"local"}) if decision.role == "local" else None)
 
 
+def clear_catalogue() -> Clearance:
+    """A pass for lists of models and prices that the user asks for: a name, and at most a key."""
+    return Clearance(zones=None)
+
+
 def clear_probe() -> Clearance:
     """A pass for questions that carry nothing of a user's, such as an engine's list of models."""
     return Clearance(zones=frozenset({"local"}))
