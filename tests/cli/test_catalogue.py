@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ import pytest
 from rolecall.catalogue.models import load_facts
 from rolecall.config.overlays import files, read
 from support.gateway import run_rolecall
+from support.pages import Pages, serving
 
 OPENAI = {
     "object": "list",
@@ -83,44 +81,14 @@ GOOD: dict[str, Any] = {
 KEYS = {"OPENAI_API_KEY": "sk-o", "ANTHROPIC_API_KEY": "sk-a", "MISTRAL_API_KEY": "sk-m"}
 
 
-class Lists:
-    """Answers GETs with what `bodies` has; notes paths and headers."""
-
-    def __init__(self) -> None:
-        self.bodies: dict[str, Any] = dict(GOOD)
-        self.seen: dict[str, dict[str, str]] = {}
-        lists = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                path = self.path.partition("?")[0]
-                lists.seen[path] = {name.lower(): value for name, value in self.headers.items()}
-                body = lists.bodies.get(path)
-                raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-                self.send_response(404 if body is None else 200)
-                self.send_header("content-length", str(len(raw)))
-                self.end_headers()
-                self.wfile.write(raw)
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (theirs)
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+@pytest.fixture
+def lists() -> Iterator[Pages]:
+    with serving(GOOD) as pages:
+        yield pages
 
 
 @pytest.fixture
-def lists() -> Iterator[Lists]:
-    serving = Lists()
-    thread = threading.Thread(target=serving.server.serve_forever, daemon=True)
-    thread.start()
-    yield serving
-    serving.server.shutdown()
-    serving.server.server_close()
-
-
-@pytest.fixture
-def home(tmp_path: Path, lists: Lists) -> Path:
+def home(tmp_path: Path, lists: Pages) -> Path:
     providers = "\n".join(
         f'[providers.{name}]\nbase_url = "{lists.url}/{name}"\n'
         for name in ("openai", "anthropic", "mistral", "openrouter")
@@ -163,7 +131,7 @@ def test_refresh_says_what_differs_and_keeps_it(home: Path) -> None:
     assert "gpt-5 " in run_rolecall(home, "models", "--retiring", "5000d").stdout
 
 
-def test_keys_go_where_they_belong(home: Path, lists: Lists) -> None:
+def test_keys_go_where_they_belong(home: Path, lists: Pages) -> None:
     """Each provider sees its own key; public lists see none."""
     run_rolecall(home, "catalogue", "refresh", env=KEYS)
     assert lists.seen["/openai/models"]["authorization"] == "Bearer sk-o"
@@ -173,7 +141,7 @@ def test_keys_go_where_they_belong(home: Path, lists: Lists) -> None:
         assert not {"authorization", "x-api-key"} & set(lists.seen[public])
 
 
-def test_only_providers_with_a_key_are_asked(home: Path, lists: Lists) -> None:
+def test_only_providers_with_a_key_are_asked(home: Path, lists: Pages) -> None:
     """Nobody is asked who would refuse."""
     run_rolecall(home, "catalogue", "refresh")
     assert set(lists.seen) == {"/openrouter/models", "/dev.json", "/prices.json"}
@@ -191,7 +159,7 @@ def test_undo_brings_the_earlier_catalogue_back(home: Path) -> None:
     assert (again.returncode, again.stderr.count("\n")) == (2, 1)
 
 
-def test_list_that_fails_leaves_what_was_heard_before(home: Path, lists: Lists) -> None:
+def test_list_that_fails_leaves_what_was_heard_before(home: Path, lists: Pages) -> None:
     """The second refresh hears one list only; the first one's facts stay."""
     run_rolecall(home, "catalogue", "refresh", env=KEYS)
     lists.bodies["/openai/models"] = None
@@ -213,7 +181,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE.keys())
-def test_wrong_list_changes_nothing(home: Path, lists: Lists, body: bytes) -> None:
+def test_wrong_list_changes_nothing(home: Path, lists: Pages, body: bytes) -> None:
     """It is named, the others are read, and no fact of that provider changes."""
     lists.bodies["/openai/models"] = body
     done = run_rolecall(home, "catalogue", "refresh", env=KEYS)
@@ -222,14 +190,14 @@ def test_wrong_list_changes_nothing(home: Path, lists: Lists, body: bytes) -> No
     assert "claude-opus-4-5 on anthropic" in done.stdout
 
 
-def test_huge_list_is_cut_off(home: Path, lists: Lists) -> None:
+def test_huge_list_is_cut_off(home: Path, lists: Pages) -> None:
     """More than 32 MiB is not read to its end."""
     lists.bodies["/openai/models"] = b'{"data": [' + b" " * (33 * 2**20) + b"]}"
     done = run_rolecall(home, "catalogue", "refresh", env=KEYS)
     assert "openai sent more than 32 MiB" in done.stdout
 
 
-def test_offline_changes_nothing_and_says_so(home: Path, lists: Lists) -> None:
+def test_offline_changes_nothing_and_says_so(home: Path, lists: Pages) -> None:
     """No file is left."""
     lists.bodies.clear()
     done = run_rolecall(home, "catalogue", "refresh", env=KEYS)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from rolecall.config.build import build
+from rolecall.config.build import build, with_contexts
 from rolecall.config.settings import RoutingSettings, Settings
 from rolecall.types import OnRetired, Retirement, Snapshot
 from routing.examples import TOOLS, Example
@@ -94,11 +94,13 @@ def test_request_that_a_local_engine_would_cut_off_is_rejected() -> None:
     """The context in force counts, not what the model could read."""
     settings = Settings(roles={"local": ("ollama/qwen3-coder:30b",)})
     contexts = {"ollama/qwen3-coder:30b": 4096}
-    world = build(settings, KNOWN, rules="r", at=RETIRES, contexts=contexts)
+    whole = build(settings, KNOWN, rules="r", at=RETIRES)
+    world = with_contexts(whole, contexts)
+    assert world.version != whole.version
     decision = decided(BIG, world)
     assert decision.chosen is None
     rejection = decision.rejections[0]
     assert rejection.reason == "context"
     assert "it reads 4,096 and cuts off the rest" in rejection.says
-    wide = build(settings, KNOWN, rules="r", at=RETIRES, contexts={"ollama/qwen3-coder:30b": 65536})
+    wide = with_contexts(world, {"ollama/qwen3-coder:30b": 65536})
     assert decided(BIG, wide).chosen is not None

@@ -13,6 +13,8 @@ from rolecall.config.notices import Notice
 from rolecall.config.propose import EMBEDDED
 from rolecall.types import ROLES, Role, Snapshot
 
+_SMALL = 32_000
+"""Tokens below which a coding client's conversation soon does not fit."""
 _TOY = (
     "The embedded model is a toy of 135 million parameters: it shows that everything works, and\n"
     "it cannot code. Set a key such as ANTHROPIC_API_KEY, start Ollama, or write rolecall.toml."
@@ -36,6 +38,11 @@ def print_start(
         out.print()
     for notice in ending:
         out.print(f"{notice.says} (`rolecall migrate` shows the edit)")
+    known = [d for d in snapshot.deployments.values() if d.context and d.provider != EMBEDDED]
+    small = [d for d in known if (d.context or 0) < _SMALL]
+    for deployment in small:
+        says = "coding clients begin with 10,000 and more; give it at least 64,000"
+        out.print(f"\n{deployment.name} reads {deployment.context:,} tokens: {says}")
     if any(name.startswith(f"{EMBEDDED}/") for name in snapshot.deployments):
         out.print(f"\n{_TOY}")
     out.print(
@@ -47,14 +54,14 @@ def print_start(
 def stack_table(snapshot: Snapshot) -> Table:
     """Role, who plays it in which order, and where the data goes."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    for column in ("role", "cascade", "provider", "zone", "speaks"):
+    for column in ("role", "cascade", "provider", "zone", "speaks", "reads"):
         table.add_column(column, header_style="bold", overflow="fold")
     for role in ROLES:
         for number, name in enumerate(snapshot.stack.get(role, ())):
             label = _label(role, snapshot) if number == 0 else ""
             table.add_row(label, *_cells(name, snapshot))
         if role not in snapshot.stack:
-            table.add_row(role, "nobody", "", "", "")
+            table.add_row(role, "nobody", "", "", "", "")
     return table
 
 
@@ -63,8 +70,9 @@ def _label(role: Role, snapshot: Snapshot) -> str:
     return role if lender is None else f"{role} (as {lender})"
 
 
-def _cells(name: str, snapshot: Snapshot) -> tuple[str, str, str, str]:
+def _cells(name: str, snapshot: Snapshot) -> tuple[str, ...]:
     deployment = snapshot.deployments[name]
     provider = snapshot.providers[deployment.provider]
     spoken = ", ".join(dialect.partition(".")[2] for dialect in provider.endpoints)
-    return deployment.model, provider.name, provider.zone, spoken
+    reads = "" if deployment.context is None else f"{deployment.context:,} tokens"
+    return deployment.model, provider.name, provider.zone, spoken, reads

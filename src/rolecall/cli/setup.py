@@ -22,11 +22,11 @@ from rolecall.config.propose import (
 )
 from rolecall.config.settings import Settings, TimeoutSettings
 from rolecall.egress.door import Door
+from rolecall.engines.context import Server, contexts, engine_asker, servers
 from rolecall.engines.detect import Found, find
 from rolecall.ledger.store import FILE_NAME, Ledger, open_ledger
-from rolecall.privacy.verdict import clear_probe
 from rolecall.routing.rules import RuleBook
-from rolecall.types import Provider, Snapshot
+from rolecall.types import Snapshot
 
 NOT_RUNNING = "http://127.0.0.1:0/v1"
 """Stands for the embedded engine's address in commands that send nothing."""
@@ -60,12 +60,23 @@ def engines_found(known: Known) -> tuple[Found, ...]:
 
 async def _ask(known: Known) -> tuple[Found, ...]:
     async with Door({}, TimeoutSettings()) as door:
+        ask = engine_asker(door)
 
         async def fetch(url: str) -> bytes | None:
-            local = Provider(name="probe", endpoints={}, zone="local", auth="none")
-            return await door.fetch(clear_probe(), local, url)
+            return await ask(url, None)
 
         return await find(tuple(known.engines.values()), fetch)
+
+
+def contexts_in_force(snapshot: Snapshot, known: Known) -> dict[str, int]:
+    """What the engines of a stack say that they read at most."""
+    asked = servers(snapshot, known.engines)
+    return asyncio.run(_contexts(asked)) if asked else {}
+
+
+async def _contexts(asked: tuple[Server, ...]) -> dict[str, int]:
+    async with Door({}, TimeoutSettings()) as door:
+        return await contexts(asked, engine_asker(door))
 
 
 def world(settings: Settings, known: Known, book: RuleBook) -> Snapshot:

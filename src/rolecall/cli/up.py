@@ -13,14 +13,21 @@ import typer
 
 from rolecall.cli.options import Config
 from rolecall.cli.print_stack import print_start
-from rolecall.cli.setup import catalogue, ledger_path, settings_in_force, world
-from rolecall.config.build import keys
+from rolecall.cli.setup import (
+    catalogue,
+    contexts_in_force,
+    ledger_path,
+    settings_in_force,
+    world,
+)
+from rolecall.config.build import keys, with_contexts
 from rolecall.config.load import environment
 from rolecall.config.notices import of_stack
 from rolecall.config.propose import uses_embedded, with_embedded
 from rolecall.config.rules import rules_in_force
 from rolecall.config.settings import Settings
 from rolecall.engines import embedded
+from rolecall.engines.context import servers
 from rolecall.errors import ConfigError, StartError
 from rolecall.gateway.access import LOOPBACK, Access
 from rolecall.gateway.intake import Limits
@@ -49,6 +56,7 @@ def up(
         stack.callback(ledger.close)
         settings = _with_engine(settings, stack)
         snapshot = world(settings, known, book)
+        snapshot = with_contexts(snapshot, contexts_in_force(snapshot, known))
         ledger.keep_snapshot(snapshot)
         ending = of_stack(snapshot.deployments, known, snapshot.at, settings.catalogue.notice_days)
         print_start(snapshot, settings.source, ledger.path, listening.getsockname(), ending)
@@ -62,6 +70,7 @@ def up(
             keys=secrets,
             price=pricing(known.prices, snapshot),
             ledger=ledger,
+            engines=servers(snapshot, known.engines),
         )
         run(plan, listening)
 

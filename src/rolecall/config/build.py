@@ -76,26 +76,13 @@ _NO_TIME = datetime(1, 1, 1, tzinfo=UTC)
 """Stands for the time in what a snapshot's version is computed from."""
 
 
-def build(
-    settings: Settings,
-    known: Known,
-    *,
-    rules: str,
-    at: datetime,
-    contexts: Mapping[str, int] | None = None,
-) -> Snapshot:
-    """The world that the settings describe. Raises `ConfigError` at the first mistake.
-
-    `contexts` holds the tokens that an engine on this machine reads at most, by deployment.
-    """
+def build(settings: Settings, known: Known, *, rules: str, at: datetime) -> Snapshot:
+    """The world that the settings describe. Raises `ConfigError` at the first mistake."""
     names = providers_used(settings)
     providers = {name: provider_of(name, settings, known) for name in names}
     endings = retirements(providers, known)
     deployments = _deployments(settings, providers, known, at)
     deployments |= _followers(settings, deployments, endings, providers, known, at)
-    for name, context in (contexts or {}).items():
-        if name in deployments:
-            deployments[name] = msgspec.structs.replace(deployments[name], context=context)
     stack, borrowed = _stack(settings)
     snapshot = Snapshot(
         version="",
@@ -114,11 +101,24 @@ def build(
         on_retired=settings.routing.on_retired,
         at=at,
     )
-    timeless = msgspec.structs.replace(snapshot, at=_NO_TIME)
-    version = blake2b(
-        msgspec.json.encode(timeless, order="deterministic"), digest_size=8
-    ).hexdigest()
-    return msgspec.structs.replace(snapshot, version=version)
+    return _versioned(snapshot)
+
+
+def with_contexts(snapshot: Snapshot, contexts: Mapping[str, int]) -> Snapshot:
+    """The same world with what engines say now: tokens that each reads at most, by deployment."""
+    deployments = {
+        name: msgspec.structs.replace(deployment, context=contexts.get(name))
+        for name, deployment in snapshot.deployments.items()
+    }
+    if deployments == snapshot.deployments:
+        return snapshot
+    return _versioned(msgspec.structs.replace(snapshot, deployments=deployments))
+
+
+def _versioned(snapshot: Snapshot) -> Snapshot:
+    timeless = msgspec.structs.replace(snapshot, at=_NO_TIME, version="")
+    text = msgspec.json.encode(timeless, order="deterministic")
+    return msgspec.structs.replace(snapshot, version=blake2b(text, digest_size=8).hexdigest())
 
 
 def keys(settings: Settings, snapshot: Snapshot, environ: Mapping[str, str]) -> dict[str, str]:

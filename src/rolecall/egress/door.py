@@ -100,10 +100,12 @@ class Door:
         value = f"Bearer {key}" if name == "authorization" else key
         return [(name.encode(), value.encode())]
 
-    async def fetch(self, clearance: Clearance, provider: Provider, url: str) -> bytes | None:
-        """A short GET, for questions to a local engine. None where nobody answers well."""
+    async def fetch(
+        self, clearance: Clearance, provider: Provider, url: str, form: bytes | None = None
+    ) -> bytes | None:
+        """A short question to a local engine. None where nobody answers well."""
         try:
-            return await self.get(clearance, provider, url, bounds=PROBE)
+            return await self.get(clearance, provider, url, bounds=PROBE, form=form)
         except UpstreamError:
             return None
 
@@ -115,15 +117,22 @@ class Door:
         *,
         bounds: Bounds,
         headers: Headers = (),
+        form: bytes | None = None,
     ) -> bytes:
-        """The body of a GET. Raises `UpstreamError` where it does not come within bounds."""
+        """What answers a GET, or the POST of a JSON `form`.
+
+        Raises `UpstreamError` where it does not come well and within bounds.
+        """
         where = self._address(url)
         parts = bytearray()
+        asked = [_head(b"GET", where, b"", headers)]
+        if form is not None:
+            length = (b"content-length", str(len(form)).encode())
+            kind = (b"content-type", b"application/json")
+            asked = [_head(b"POST", where, b"", [*headers, kind, length]), form]
         try:
             async with asyncio.timeout(bounds.seconds):
-                reply = await self._ask(
-                    clearance, provider, where, [_head(b"GET", where, b"", headers)]
-                )
+                reply = await self._ask(clearance, provider, where, asked)
                 while len(parts) <= bounds.size and (chunk := await reply.read()):
                     parts += chunk
         except TimeoutError as error:

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 import uvicorn
 from msgspec import Struct
 
+from rolecall.config.build import with_contexts
 from rolecall.config.settings import TimeoutSettings
 from rolecall.egress.door import Door
+from rolecall.engines.context import Server, contexts, engine_asker
 from rolecall.errors import LedgerError, StartError
 from rolecall.gateway.access import Access
 from rolecall.gateway.app import application
@@ -33,6 +35,8 @@ _GC = (5_000, 20, 50)
 """Requests leave few cycles behind; looking for them less often costs 4 to 7 % less CPU."""
 _CHECKPOINT = 2.0
 """Seconds between checkpoints of the ledger."""
+_ENGINES = 30.0
+"""Seconds between questions to local engines."""
 _BACKLOG = 2048
 """Connections that wait while the gateway is still starting."""
 
@@ -48,6 +52,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     keys: Mapping[str, str]
     price: Price
     ledger: Ledger
+    engines: tuple[Server, ...] = ()
+    """Local engines that are asked, now and then, how much they read."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -108,11 +114,28 @@ async def _serve(plan: Plan, config: uvicorn.Config, listening: socket.socket) -
             config.app = application(gateway)
             server = uvicorn.Server(config)
             tasks.append(asyncio.ensure_future(close_slow(server.server_state.connections)))
+            if plan.engines:
+                tasks.append(asyncio.ensure_future(_watch(gateway, plan.engines)))
             await server.serve(sockets=[listening])
     finally:
         for task in tasks:
             task.cancel()
         writer.close()
+
+
+async def _watch(gateway: Gateway, engines: tuple[Server, ...]) -> None:
+    """A model that is loaded anew may have another context: the world is swapped then."""
+    ask = engine_asker(gateway.door)
+    while True:
+        await asyncio.sleep(_ENGINES)
+        found = with_contexts(gateway.world, await contexts(engines, ask))
+        if found is gateway.world:
+            continue
+        try:
+            gateway.ledger.keep_snapshot(found)
+        except LedgerError:
+            continue  # decisions must be able to name their world: next time, then
+        gateway.world = found
 
 
 async def _checkpoint(ledger: Ledger) -> None:
