@@ -31,11 +31,15 @@ class Endpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ModelList(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A list of models that can be asked for. `public` ones need no key."""
+    """A list of models that can be asked for. `public` ones need no key.
+
+    What a `complete` one leaves out is not served.
+    """
 
     url: str
     shape: ListShape
     public: bool = False
+    complete: bool = True
     source: str
     checked: date
 

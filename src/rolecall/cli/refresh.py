@@ -121,7 +121,7 @@ def _lists(about: str, body: bytes, known: Known, day: date) -> Iterator[tuple[H
         asked = known.presets[about].list
         if asked is not None:
             listing = read(asked.shape, body, today=day)
-            yield _heard(about, about, listing, known.facts, day, own=True), listing
+            yield _heard(about, about, listing, known.facts, day, own=asked.complete), listing
         return
     for name, preset in known.presets.items():
         if preset.models_dev is not None:

@@ -14,7 +14,7 @@ from rolecall.errors import UpstreamError
 from rolecall.privacy.verdict import clear_catalogue
 from rolecall.types import Dialect, Endpoint, Provider
 
-_ANTHROPIC_VERSION = "2023-06-01"
+ANTHROPIC_VERSION = b"2023-06-01"
 """https://docs.anthropic.com/en/api/versioning"""
 
 
@@ -55,7 +55,7 @@ async def _ask(door: Door, one: Question) -> Answer:
     if one.key is not None:
         headers += door.credentials(provider, dialect)
         if one.key.key_header == "x-api-key":
-            headers.append((b"anthropic-version", _ANTHROPIC_VERSION.encode()))
+            headers.append((b"anthropic-version", ANTHROPIC_VERSION))
     try:
         body = await door.get(clear_catalogue(), provider, one.url, bounds=LIST, headers=headers)
     except UpstreamError as error:

@@ -1,0 +1,82 @@
+"""Changes to files of the user: shown first, made whole, and taken back."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from rolecall.errors import ConfigError
+
+_FOLDER, _MANIFEST = "edits", "edit.json"
+
+
+class Edit(Struct, frozen=True, kw_only=True):
+    """One file, before and after. `before` is None where there is none yet."""
+
+    path: Path
+    before: str | None
+    after: str
+
+
+class _Kept(Struct, frozen=True):
+    """What the manifest says of one file: where it is, its old text, a digest of the new one."""
+
+    path: str
+    before: str | None
+    after: str
+
+
+def diff(edit: Edit) -> Iterator[str]:
+    """The change as a unified diff, without line ends."""
+    name = str(edit.path)
+    before = (edit.before or "").splitlines()
+    lines = difflib.unified_diff(before, edit.after.splitlines(), name, name, lineterm="", n=2)
+    return iter(lines)
+
+
+def make(edits: Sequence[Edit], data: Path, at: datetime) -> Path:
+    """Write all files, after what takes them back is on the disk. Returns where that is kept."""
+    folder = data / _FOLDER / at.strftime("%Y-%m-%dT%H-%M-%S.%fZ")
+    kept = [_Kept(str(e.path.absolute()), e.before, _digest(e.after)) for e in edits]
+    try:
+        folder.mkdir(parents=True)
+        (folder / _MANIFEST).write_bytes(msgspec.json.encode(kept))
+        for edit in edits:
+            edit.path.parent.mkdir(parents=True, exist_ok=True)
+            part = edit.path.with_name(f"{edit.path.name}.part")
+            part.write_text(edit.after, encoding="utf-8")
+            part.replace(edit.path)
+    except OSError as error:
+        raise ConfigError(f"{error.filename}: cannot be written: {error.strerror}") from error
+    return folder
+
+
+def undo(data: Path) -> list[Path]:
+    """Take the newest change back. Raises `ConfigError` where a file was changed since."""
+    manifests = sorted((data / _FOLDER).glob(f"*/{_MANIFEST}"))
+    if not manifests:
+        raise ConfigError("there is no change to take back")
+    kept = msgspec.json.decode(manifests[-1].read_bytes(), type=list[_Kept])
+    for one in kept:
+        path = Path(one.path)
+        if not path.is_file() or _digest(path.read_text(encoding="utf-8")) != one.after:
+            says = "was changed since; compare it by hand with"
+            raise ConfigError(f"{path} {says} {manifests[-1]}")
+    for one in kept:
+        if one.before is None:
+            Path(one.path).unlink()
+        else:
+            Path(one.path).write_text(one.before, encoding="utf-8")
+    manifests[-1].unlink()
+    manifests[-1].parent.rmdir()
+    return [Path(one.path) for one in kept]
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode(), digest_size=16).hexdigest()

@@ -1,0 +1,44 @@
+"""Ask a deployment for a word, to see whether it answers at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from rolecall.egress.door import Door, Parcel, Target
+from rolecall.egress.lists import ANTHROPIC_VERSION
+from rolecall.errors import UpstreamError
+from rolecall.privacy.verdict import clear_catalogue
+from rolecall.types import Deployment, Dialect, Provider
+
+_ROOM = 16
+"""Tokens; the least that OpenAI's Responses API takes."""
+_SAID = [{"role": "user", "content": "Answer with the word yes."}]
+
+
+async def answers(door: Door, provider: Provider, deployment: Deployment) -> str | None:
+    """None where it answers; else why not, in one line. Costs a few tokens."""
+    dialect = next(iter(provider.endpoints))
+    headers = [(b"content-type", b"application/json"), *door.credentials(provider, dialect)]
+    if dialect == "anthropic.messages":
+        headers.append((b"anthropic-version", ANTHROPIC_VERSION))
+    parcel = Parcel(headers, msgspec.json.encode(_question(dialect, deployment.model)))
+    try:
+        target = Target(provider.endpoints[dialect].url)
+        reply = await door.post(clear_catalogue(), provider, target, parcel)
+    except UpstreamError as error:
+        return str(error)
+    status = reply.status
+    reply.abort()
+    return None if status == 200 else f"{provider.name} answered {status}"
+
+
+def _question(dialect: Dialect, model: str) -> dict[str, Any]:
+    match dialect:
+        case "openai.responses":
+            return {"model": model, "input": _SAID, "max_output_tokens": _ROOM}
+        case "openai.chat":
+            return {"model": model, "messages": _SAID}
+        case "anthropic.messages":
+            return {"model": model, "messages": _SAID, "max_tokens": _ROOM}
