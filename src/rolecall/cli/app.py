@@ -9,6 +9,7 @@ import typer
 from rolecall.cli.catalogue import catalogue_app
 from rolecall.cli.classify import classify
 from rolecall.cli.doctor import doctor
+from rolecall.cli.init import init
 from rolecall.cli.migrate import migrate
 from rolecall.cli.models import models_app
 from rolecall.cli.records import log, replay, why
@@ -26,7 +27,7 @@ commands = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (up, route, classify, log, why, replay, doctor, migrate):
+for command in (init, up, route, classify, log, why, replay, doctor, migrate):
     commands.command()(command)
 commands.add_typer(models_app, name="models")
 commands.add_typer(catalogue_app, name="catalogue")
