@@ -12,10 +12,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
 from rolecall.catalogue.providers import EnginePreset, Shape, load_engines
 from rolecall.engines.detect import Found, find
+from support.pages import serving as pages
 
 LIMIT = 4 * 1024 * 1024
 """Bytes that the fetch of these tests brings at most, as the real one does."""
@@ -175,6 +177,22 @@ def test_lm_studio_offers_models_in_memory_first() -> None:
     assert found.note is not None
     assert "cannot chat: text-embedding-nomic-v1.5" in found.note
     assert "LM Link" in found.note
+
+
+def test_older_lm_studio_is_asked_at_its_own_place() -> None:
+    """Before 0.4.0 there is no `/api/v1`; models in memory come first there, too."""
+    data = [
+        {"id": "a", "type": "vlm", "state": "not-loaded", "max_context_length": 32768},
+        {"id": "b", "type": "llm", "state": "loaded"},
+        {"id": "c", "type": "embeddings", "state": "not-loaded"},
+    ]
+    with pages({"/api/v0/models": {"object": "list", "data": data}}) as engine:
+        old = msgspec.structs.replace(
+            preset("lmstudio", engine.url), older=f"{engine.url}/api/v0/models"
+        )
+        (found,) = asyncio.run(find([old], fetch))
+    assert found.models == ("b", "a")
+    assert "cannot chat: c" in (found.note or "")
 
 
 def test_llama_cpp_is_known_by_its_name_in_the_list() -> None:

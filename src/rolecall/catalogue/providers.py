@@ -84,6 +84,8 @@ class EnginePreset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     probe: str
     shape: Shape
     dialects: tuple[Dialect, ...]
+    older: str | None = None
+    """Where versions before the present API list their models; the shape is told by the answer."""
     zone: str = "local"
     source: str = ""
     checked: date | None = None

@@ -17,7 +17,7 @@ from rolecall.cli.setup import catalogue, engines_found, ledger_path, settings_i
 from rolecall.config.build import keys
 from rolecall.config.known import Known
 from rolecall.config.load import environment
-from rolecall.config.notices import of_stack
+from rolecall.config.notices import of_stack, outdated
 from rolecall.config.propose import hosted, uses_embedded
 from rolecall.config.rules import rules_in_force
 from rolecall.config.settings import Settings
@@ -71,6 +71,7 @@ def _examine(config: Config) -> Iterator[Finding]:
         yield Finding(about="configuration", state="wrong", says="cannot be used", mend=str(error))
     else:
         yield from _endings(settings, snapshot, known)
+        yield from _ages(settings, snapshot, known)
         yield from _ledger(settings, book)
         yield from _embedded(settings)
     yield from _keys(known)
@@ -90,6 +91,18 @@ def _endings(settings: Settings, snapshot: Snapshot, known: Known) -> Iterator[F
             says=notice.says,
             mend="`rolecall migrate` shows the edit",
         )
+
+
+def _ages(settings: Settings, snapshot: Snapshot, known: Known) -> Iterator[Finding]:
+    """Facts that are too old, and a clock that cannot be right."""
+    patience, at = settings.catalogue.patience, snapshot.at
+    for name, days in outdated(snapshot.deployments, known, patience, at):
+        says, mend = f"facts are {days} days old", "`rolecall catalogue refresh` asks anew"
+        yield Finding(about=f"facts {name}", state="missing", says=says, mend=mend)
+    newest = max(source.dated for source in known.facts.sources.values())
+    if at.date() < newest:
+        says = f"says {at.date()}, and the catalogue speaks of {newest}"
+        yield Finding(about="clock", state="wrong", says=says, mend="set this machine's clock")
 
 
 def _ledger(settings: Settings, book: RuleBook) -> Iterator[Finding]:

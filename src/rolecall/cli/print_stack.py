@@ -9,7 +9,6 @@ from rich.table import Table
 
 from rolecall import __version__
 from rolecall.cli.console import console
-from rolecall.config.notices import Notice
 from rolecall.config.propose import EMBEDDED
 from rolecall.types import ROLES, Role, Snapshot
 
@@ -26,7 +25,7 @@ def print_start(
     source: str,
     ledger: Path,
     address: tuple[str, int],
-    ending: Sequence[Notice],
+    remarks: Sequence[str],
 ) -> None:
     out = console()
     host, port = address[0], address[1]
@@ -34,10 +33,10 @@ def print_start(
     out.print(f"rolecall {__version__} on {base}")
     out.print(f"stack from {source}, ledger {ledger}\n")
     out.print(stack_table(snapshot))
-    if ending:
+    if remarks:
         out.print()
-    for notice in ending:
-        out.print(f"{notice.says} (`rolecall migrate` shows the edit)")
+    for remark in remarks:
+        out.print(remark)
     known = [d for d in snapshot.deployments.values() if d.context and d.provider != EMBEDDED]
     small = [d for d in known if (d.context or 0) < _SMALL]
     for deployment in small:

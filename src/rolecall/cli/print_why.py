@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from rolecall.cli.words import chance, dollars, plain, seconds, tokens
-from rolecall.config.notices import Notice
 from rolecall.gateway.views import total_cost
 from rolecall.routing.costs import Price
 from rolecall.routing.explain import flips
@@ -15,18 +14,16 @@ from rolecall.types import Attempt, Candidate, Decision, Record, Snapshot, Usage
 _LABEL = 11
 
 
-def why_text(
-    record: Record, snapshot: Snapshot, price: Price, ending: Sequence[Notice] = ()
-) -> str:
+def why_text(record: Record, snapshot: Snapshot, price: Price, remarks: Sequence[str] = ()) -> str:
     """Role, signals, justification, what happened, costs, rejections, what would flip it.
 
-    `ending` says what of the cascade is about to retire.
+    `remarks` say what of the cascade is about to retire or is not known of late.
     """
     decision = record.decision
     lines = [_heading(record), "", because(decision), ""]
     lines += _labelled("seen", [f"{s.says}" for s in record.request.signals.seen])
     lines += _labelled("given", [record.request.why] if record.request.why else [])
-    lines += decision_lines(decision, ending)
+    lines += decision_lines(decision, remarks)
     lines += _labelled("happened", [_happened(a) for a in record.attempts] or ["nothing was sent"])
     used = record.attempts[-1].usage if record.attempts else None
     if used is not None:
@@ -46,12 +43,12 @@ def because(decision: Decision) -> str:
     return f"{decision.role}, because {reason.says}{rule}."
 
 
-def decision_lines(decision: Decision, ending: Sequence[Notice] = ()) -> list[str]:
+def decision_lines(decision: Decision, remarks: Sequence[str] = ()) -> list[str]:
     """What `why` and `route` both say of a decision."""
     chosen = decision.chosen
     lines = _labelled("sure", [_sure(decision)])
     lines += _labelled("plays", [_player(chosen)])
-    lines += _labelled("ends", [notice.says for notice in ending])
+    lines += _labelled("note", list(remarks))
     if chosen is not None and chosen.justification is not None:
         lines += _labelled(
             "justified", [f"{chosen.justification.kind}: {chosen.justification.says}"]

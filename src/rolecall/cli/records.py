@@ -14,7 +14,7 @@ from rolecall.cli.print_log import log_table
 from rolecall.cli.print_why import why_text
 from rolecall.cli.setup import catalogue, ledger, settings_offline
 from rolecall.config.known import Known
-from rolecall.config.notices import Notice, of_stack
+from rolecall.config.notices import remarks
 from rolecall.errors import LedgerError
 from rolecall.gateway.views import decision_view, encode, summary_view
 from rolecall.ledger.store import Ledger
@@ -55,14 +55,13 @@ def why(
     else:
         known = catalogue()
         price = pricing(known.prices, snapshot)
-        typer.echo(why_text(record, snapshot, price, _ending(record, known, config)))
+        typer.echo(why_text(record, snapshot, price, _remarks(record, known, config)))
 
 
-def _ending(record: Record, known: Known, config: Path | None) -> list[Notice]:
-    """What of the cascade was about to retire when the decision was taken."""
+def _remarks(record: Record, known: Known, config: Path | None) -> list[str]:
+    """What was to be said of the cascade when the decision was taken."""
     names = [candidate.deployment for candidate in record.decision.cascade]
-    within = settings_offline(config).catalogue.notice_days
-    return of_stack(names, known, record.decision.at, within)
+    return remarks(names, known, settings_offline(config).catalogue, record.decision.at)
 
 
 def replay(config: Config = None, json: Json = False) -> None:

@@ -10,7 +10,7 @@ import typer
 from rolecall.cli.options import Config, Json
 from rolecall.cli.print_why import because, decision_lines
 from rolecall.cli.setup import catalogue, settings_in_force, world
-from rolecall.config.notices import of_stack
+from rolecall.config.notices import remarks
 from rolecall.config.rules import rules_in_force
 from rolecall.errors import ConfigError
 from rolecall.gateway.intake import Taken, understand
@@ -43,8 +43,8 @@ def route(
         return
     typer.echo(f"{because(decision)}\n")
     names = [candidate.deployment for candidate in decision.cascade]
-    ending = of_stack(names, known, snapshot.at, settings.catalogue.notice_days)
-    typer.echo("\n".join(decision_lines(decision, ending)))
+    told = remarks(names, known, settings.catalogue, snapshot.at)
+    typer.echo("\n".join(decision_lines(decision, told)))
 
 
 def _dialect(text: str) -> Dialect:

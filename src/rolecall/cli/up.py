@@ -22,7 +22,7 @@ from rolecall.cli.setup import (
 )
 from rolecall.config.build import keys, with_contexts
 from rolecall.config.load import environment
-from rolecall.config.notices import of_stack
+from rolecall.config.notices import remarks
 from rolecall.config.propose import uses_embedded, with_embedded
 from rolecall.config.rules import rules_in_force
 from rolecall.config.settings import Settings
@@ -58,8 +58,8 @@ def up(
         snapshot = world(settings, known, book)
         snapshot = with_contexts(snapshot, contexts_in_force(snapshot, known))
         ledger.keep_snapshot(snapshot)
-        ending = of_stack(snapshot.deployments, known, snapshot.at, settings.catalogue.notice_days)
-        print_start(snapshot, settings.source, ledger.path, listening.getsockname(), ending)
+        told = remarks(snapshot.deployments, known, settings.catalogue, snapshot.at)
+        print_start(snapshot, settings.source, ledger.path, listening.getsockname(), told)
         signal.signal(signal.SIGTERM, _stop)
         plan = Plan(
             world=snapshot,

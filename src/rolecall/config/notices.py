@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, time
 
 from msgspec import Struct
 
+from rolecall.catalogue.ages import Patience, age, stale
 from rolecall.catalogue.compare import differences
-from rolecall.catalogue.lifecycle import days_left, successor
+from rolecall.catalogue.lifecycle import days_left, successor, surface_of
 from rolecall.catalogue.models import Model, Surface
 from rolecall.config.known import Known, rates_of
+from rolecall.config.settings import CatalogueSettings
 from rolecall.types import Afterwards
 
 
@@ -68,6 +70,30 @@ def of_stack(names: Iterable[str], known: Known, at: datetime, within: int) -> l
         if notice.days <= within:
             found.append(notice)
     return found
+
+
+def remarks(
+    names: Iterable[str], known: Known, settings: CatalogueSettings, at: datetime
+) -> list[str]:
+    """What is to be said of deployments that are used: ends ahead, and facts that are stale."""
+    used = list(names)
+    told = [notice.says for notice in of_stack(used, known, at, settings.notice_days)]
+    return told + [
+        f"what is known of {name} is {days} days old; `rolecall catalogue refresh` asks anew"
+        for name, days in outdated(used, known, settings.patience, at)
+    ]
+
+
+def outdated(
+    names: Iterable[str], known: Known, patience: Patience, at: datetime
+) -> Iterator[tuple[str, int]]:
+    """Deployments whose facts are stale, with their age in days."""
+    for name in names:
+        provider, _, id_ = name.partition("/")
+        model = known.models.get(id_)
+        surface = None if model is None else surface_of(model, provider)
+        if surface is not None and stale(known.facts, surface, patience, at.date()):
+            yield name, age(known.facts, surface.sources, at.date())
 
 
 def notice_of(model: Model, surface: Surface, known: Known, at: datetime) -> Notice:

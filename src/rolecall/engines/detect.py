@@ -53,9 +53,14 @@ async def find(presets: Sequence[EnginePreset], fetch: Fetch) -> tuple[Found, ..
 
     `fetch` brings the body of a GET that succeeded, of a size that it limits, or None.
     """
-    bodies = await asyncio.gather(*(fetch(preset.probe) for preset in presets))
+    bodies = await asyncio.gather(*(_list(preset, fetch) for preset in presets))
     answers = zip(presets, bodies, strict=True)
     return tuple(read(preset, body) for preset, body in answers if body is not None)
+
+
+async def _list(preset: EnginePreset, fetch: Fetch) -> bytes | None:
+    body = await fetch(preset.probe)
+    return await fetch(preset.older) if body is None and preset.older is not None else body
 
 
 def read(preset: EnginePreset, body: bytes) -> Found:
@@ -108,7 +113,7 @@ def _offers(shape: Shape, body: bytes) -> list[_Offer] | None:
         case "ollama":
             return [_ollama(m) for m in msgspec.json.decode(body, type=_OllamaList).models]
         case "lmstudio":
-            return [_lmstudio(m) for m in msgspec.json.decode(body, type=_LmStudioList).models]
+            return _lmstudio_offers(body)
         case "llamacpp" | "vllm":
             cards = msgspec.json.decode(body, type=_OpenAIList).data
             own = [card for card in cards if card.owned_by == shape]
@@ -160,6 +165,31 @@ class _LmStudioModel(Struct):
 
 class _LmStudioList(Struct):
     models: list[_LmStudioModel]
+
+
+class _OldLmStudioModel(Struct):
+    """https://lmstudio.ai/docs/api/rest-api: the list under `/api/v0`."""
+
+    id: str
+    type: str
+    state: str = "not-loaded"
+
+
+class _OldLmStudioList(Struct):
+    data: list[_OldLmStudioModel]
+
+
+def _lmstudio_offers(body: bytes) -> list[_Offer]:
+    """Version 0.4 and later name their list `models`, earlier ones `data`."""
+    try:
+        return [_lmstudio(m) for m in msgspec.json.decode(body, type=_LmStudioList).models]
+    except msgspec.ValidationError:
+        old = msgspec.json.decode(body, type=_OldLmStudioList).data
+    chats = ("llm", "vlm")
+    return [
+        _Offer(m.id, unfit=None if m.type in chats else "cannot chat", ready=m.state == "loaded")
+        for m in old
+    ]
 
 
 def _lmstudio(model: _LmStudioModel) -> _Offer:
