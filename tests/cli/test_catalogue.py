@@ -147,6 +147,20 @@ def test_only_providers_with_a_key_are_asked(home: Path, lists: Pages) -> None:
     assert set(lists.seen) == {"/openrouter/models", "/dev.json", "/prices.json"}
 
 
+def test_key_of_another_variable_is_the_one_that_is_sent(home: Path, lists: Pages) -> None:
+    """Who stands at an address of the user's own never sees the usual key."""
+    path = home / "rolecall.toml"
+    mine = '[providers.openai]\nkey_env = "PROXY_KEY"\n'
+    none = '[providers.mistral]\nauth = "none"\n'
+    text = path.read_text().replace("[providers.openai]\n", mine)
+    path.write_text(text.replace("[providers.mistral]\n", none))
+    run_rolecall(home, "catalogue", "refresh", env=KEYS)
+    assert "/openai/models" not in lists.seen
+    assert "/mistral/models" not in lists.seen
+    run_rolecall(home, "catalogue", "refresh", env={**KEYS, "PROXY_KEY": "sk-p"})
+    assert lists.seen["/openai/models"]["authorization"] == "Bearer sk-p"
+
+
 def test_undo_brings_the_earlier_catalogue_back(home: Path) -> None:
     """One file each; the newest goes first."""
     run_rolecall(home, "catalogue", "refresh", env=KEYS)

@@ -118,6 +118,7 @@ def test_files_of_clients_are_edited_too(home: Path) -> None:
     codex = home / ".codex/config.toml"
     codex.parent.mkdir()
     codex.write_text('model = "gpt-5.2-codex"\nother = "gpt-5.2-codex-mini"\n# gpt-5.2-codex\n')
+    codex.chmod(0o600)
     aider = home / ".aider.conf.yml"
     aider.write_text("model: openai/gpt-5.2-codex\nweak-model: gpt-5.2-codex\n")
     done = migrate(home, "--yes", "--unchecked")
@@ -126,6 +127,9 @@ def test_files_of_clients_are_edited_too(home: Path) -> None:
         'model = "gpt-5.6-sol"\nother = "gpt-5.2-codex-mini"\n# gpt-5.2-codex\n'
     )
     assert "weak-model: gpt-5.6-sol" in aider.read_text()
+    assert codex.stat().st_mode & 0o777 == 0o600
+    (kept,) = (home / "data/rolecall/edits").iterdir()
+    assert kept.stat().st_mode & 0o777 == 0o700
     migrate(home, "--undo")
     assert 'model = "gpt-5.2-codex"' in codex.read_text()
 

@@ -73,6 +73,15 @@ def test_any_keys_give_a_stack_that_stands(names: tuple[str, ...]) -> None:
     assert heard_by(players(proposal, "code")) == spoken
 
 
+def test_own_reviewer_is_told() -> None:
+    """One vendor alone reviews itself, beside an engine too; OpenRouter has two families."""
+    for engines in ((), (OLLAMA,)):
+        assert any(
+            "claude reviews what claude" in m for m in chosen("anthropic", engines=engines).missing
+        )
+    assert not any("reviews what" in line for line in chosen("openrouter").missing)
+
+
 def test_favourite_goes_first_and_budget_changes_who_plans() -> None:
     """A favourite never makes the author its own reviewer; low budgets plan with the workhorse."""
     google = chosen(*THREE, wishes=Wishes(vendor="google"))

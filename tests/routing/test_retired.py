@@ -104,3 +104,4 @@ def test_request_that_a_local_engine_would_cut_off_is_rejected() -> None:
     assert "it reads 4,096 and cuts off the rest" in rejection.says
     wide = with_contexts(world, {"ollama/qwen3-coder:30b": 65536})
     assert decided(BIG, wide).chosen is not None
+    assert with_contexts(world, {}) is world  # too busy to answer: what it said still holds

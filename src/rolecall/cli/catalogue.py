@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import typer
@@ -11,12 +11,11 @@ import typer
 from rolecall.catalogue.models import load_facts
 from rolecall.catalogue.overlay import Overlay, differences, laid_over
 from rolecall.cli.options import Config, Json
-from rolecall.cli.refresh import PRICES, Refreshed, Told, questions, refreshed
+from rolecall.cli.refresh import PRICES, Refreshed, Told, questions, refreshed, secrets
 from rolecall.cli.setup import settings_offline
 from rolecall.config.known import shipped
 from rolecall.config.load import data_folder, environment
 from rolecall.config.overlays import files, read, write
-from rolecall.config.propose import hosted
 from rolecall.config.settings import TimeoutSettings
 from rolecall.egress.door import Door
 from rolecall.egress.lists import Answer, Question, ask
@@ -34,8 +33,8 @@ catalogue_app = typer.Typer(
 def refresh(config: Config = None, json: Json = False) -> None:
     """Ask providers' own lists, models.dev and genai-prices; keep what differs in a dated file."""
     settings, known = settings_offline(config), shipped()
-    asked = questions(settings, known, environment())
-    answers = asyncio.run(_ask(asked))
+    keys = secrets(settings, known, environment())
+    answers = asyncio.run(_ask(questions(settings, known, keys), keys))
     earlier = _newest()
     found = refreshed(answers, known, earlier, datetime.now(UTC))
     if not found.anything:
@@ -75,12 +74,7 @@ def undo() -> None:
     typer.echo(f"Removed {found[-1]}; in force: {before}")
 
 
-async def _ask(asked: Sequence[Question]) -> list[Answer]:
-    environ = environment()
-    keys = {
-        preset.name: next(v for n in preset.key_env if (v := environ.get(n, "").strip()))
-        for preset in hosted(shipped().presets, environ)
-    }
+async def _ask(asked: Sequence[Question], keys: Mapping[str, str]) -> list[Answer]:
     async with Door(keys, TimeoutSettings()) as door:
         return await ask(door, asked)
 

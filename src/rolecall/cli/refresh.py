@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from importlib.util import find_spec
 
@@ -16,8 +16,7 @@ from rolecall.catalogue.overlay import Heard, Overlay, changed
 from rolecall.catalogue.prices import PriceBook
 from rolecall.catalogue.providers import ModelList, Preset, load_channels
 from rolecall.config.known import Known
-from rolecall.config.propose import hosted
-from rolecall.config.settings import Settings
+from rolecall.config.settings import ProviderSettings, Settings
 from rolecall.egress.lists import Answer, Question
 from rolecall.types import Endpoint
 
@@ -46,9 +45,23 @@ class Refreshed(Struct, frozen=True, kw_only=True):
         return any(one.wrong is None for one in self.told)
 
 
-def questions(settings: Settings, known: Known, environ: Mapping[str, str]) -> list[Question]:
+def secrets(settings: Settings, known: Known, environ: Mapping[str, str]) -> dict[str, str]:
+    """Keys by provider, from the variable that the user named for it, else from the usual ones.
+
+    None for a provider that is asked without rolecall's key: it may stand at another address.
+    """
+    found: dict[str, str] = {}
+    for name, preset in known.presets.items():
+        own = settings.providers.get(name, ProviderSettings())
+        variables = preset.key_env if own.key_env is None else (own.key_env,)
+        value = next((v for n in variables if (v := environ.get(n, "").strip())), "")
+        if value and own.auth in {None, "key"}:
+            found[name] = value
+    return found
+
+
+def questions(settings: Settings, known: Known, with_key: Container[str]) -> list[Question]:
     """The lists of providers whose key is set, and those that need none."""
-    with_key = {preset.name for preset in hosted(known.presets, environ)}
     found = [
         Question(about=name, url=_url(preset.list, name, settings), key=_key(preset))
         for name, preset in known.presets.items()

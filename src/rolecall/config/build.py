@@ -105,9 +105,12 @@ def build(settings: Settings, known: Known, *, rules: str, at: datetime) -> Snap
 
 
 def with_contexts(snapshot: Snapshot, contexts: Mapping[str, int]) -> Snapshot:
-    """The same world with what engines say now: tokens that each reads at most, by deployment."""
+    """The same world with what engines say now: tokens that each reads at most, by deployment.
+
+    One that does not answer, for it may be busy, keeps what it said before.
+    """
     deployments = {
-        name: msgspec.structs.replace(deployment, context=contexts.get(name))
+        name: msgspec.structs.replace(deployment, context=contexts.get(name, deployment.context))
         for name, deployment in snapshot.deployments.items()
     }
     if deployments == snapshot.deployments:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -100,7 +100,7 @@ def choose(
     return Proposal(
         roles=roles,
         stale=tuple(_left_out(c, known, at) for c in found if c not in fresh),
-        missing=tuple(_missing(roles, presets, home=home)),
+        missing=tuple(_missing(roles, presets, known, home=home)),
     )
 
 
@@ -112,6 +112,12 @@ def _candidates(presets: Sequence[Preset], known: Known, at: datetime) -> Iterat
             if surface is not None and stage(surface, at.date()) == "active":
                 rates = rates_of(known, surface.id, preset.name, at)
                 yield _Candidate(provider=preset.name, model=model, surface=surface, rates=rates)
+
+
+def _family(cascade: Sequence[Choice] | None, known: Known) -> str | None:
+    """The family of who plays first."""
+    model = known.models.get(cascade[0].deployment.partition("/")[2]) if cascade else None
+    return None if model is None else model.family
 
 
 def _classes(role: Role, budget: Budget) -> tuple[ModelClass, ...]:
@@ -129,8 +135,7 @@ def _cascade(
     classes = _classes(role, wishes.budget)
     fitting = [c for c in found if c.model.model_class in classes and c.rates is not None]
     suggested = {f"{p.name}/{p.suggest.get(role)}" for p in known.presets.values()}
-    executor = known.models.get(code[0].deployment.partition("/")[2]) if code else None
-    family = executor.family if executor else None
+    family = _family(code, known)
 
     def rank(c: _Candidate) -> tuple[object, ...]:
         same = role == "review" and c.model.family == family
@@ -215,15 +220,13 @@ def _left_out(c: _Candidate, known: Known, at: datetime) -> str:
 
 
 def _missing(
-    roles: dict[Role, tuple[Choice, ...]], presets: Sequence[Preset], *, home: bool
+    roles: Mapping[Role, tuple[Choice, ...]], presets: Sequence[Preset], known: Known, *, home: bool
 ) -> Iterator[str]:
     if not presets and not home:
         yield "no key of a provider is set: export one, such as ANTHROPIC_API_KEY"
-    families = {
-        choice.deployment.partition("/")[0] for cascade in roles.values() for choice in cascade
-    }
-    if len(presets) == 1 and len(families) <= 1:
-        yield f"only {presets[0].name} reviews what {presets[0].name} wrote: a second key helps"
+    review, code = (_family(roles.get(role), known) for role in ("review", "code"))
+    if review is not None and review == code:
+        yield f"{code} reviews what {code} wrote: a key of another vendor helps"
     if "local" not in roles:
         yield "no model on this machine: private work has nowhere to go"
 

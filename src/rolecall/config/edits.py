@@ -33,10 +33,13 @@ class _Kept(Struct, frozen=True):
 
 
 def diff(edit: Edit) -> Iterator[str]:
-    """The change as a unified diff, without line ends."""
+    """The change as a unified diff, without line ends and without neighbours.
+
+    A line beside the change may hold a key.
+    """
     name = str(edit.path)
     before = (edit.before or "").splitlines()
-    lines = difflib.unified_diff(before, edit.after.splitlines(), name, name, lineterm="", n=2)
+    lines = difflib.unified_diff(before, edit.after.splitlines(), name, name, lineterm="", n=0)
     return iter(lines)
 
 
@@ -46,15 +49,23 @@ def make(edits: Sequence[Edit], data: Path, at: datetime) -> Path:
     kept = [_Kept(str(e.path.absolute()), e.before, _digest(e.after)) for e in edits]
     try:
         folder.mkdir(parents=True)
+        folder.chmod(0o700)  # old texts may hold keys
         (folder / _MANIFEST).write_bytes(msgspec.json.encode(kept))
         for edit in edits:
-            edit.path.parent.mkdir(parents=True, exist_ok=True)
-            part = edit.path.with_name(f"{edit.path.name}.part")
-            part.write_text(edit.after, encoding="utf-8")
-            part.replace(edit.path)
+            _write(edit.path.resolve(), edit.after)
     except OSError as error:
         raise ConfigError(f"{error.filename}: cannot be written: {error.strerror}") from error
     return folder
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file whole; who may read it stays as it was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
+    part.touch(mode=0o600)
+    part.write_text(text, encoding="utf-8")
+    part.chmod(path.stat().st_mode if path.exists() else 0o644)
+    part.replace(path)
 
 
 def undo(data: Path) -> list[Path]:
@@ -72,7 +83,7 @@ def undo(data: Path) -> list[Path]:
         if one.before is None:
             Path(one.path).unlink()
         else:
-            Path(one.path).write_text(one.before, encoding="utf-8")
+            _write(Path(one.path).resolve(), one.before)
     manifests[-1].unlink()
     manifests[-1].parent.rmdir()
     return [Path(one.path) for one in kept]

@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import Array
+from typing import Any
 
 from rolecall.config.edits import Edit
 from rolecall.config.notices import Notice
@@ -39,13 +36,16 @@ def replacements(notices: Sequence[Notice]) -> dict[str, str]:
 
 def stack_edit(path: Path, instead: Mapping[str, str]) -> Edit | None:
     """`rolecall.toml` with the cascades changed; comments and order stay. None if it names none."""
+    import tomlkit  # noqa: PLC0415 (no other command needs it)
+    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415
+
     before = path.read_text(encoding="utf-8")
     try:
         document = tomlkit.parse(before)
     except TOMLKitError as error:
         raise ConfigError(f"{path}: is not valid TOML: {error}") from error
     for cascade in document.get("roles", {}).values():
-        if isinstance(cascade, Array):
+        if isinstance(cascade, list):
             _replace(cascade, instead)
     models = document.get("models", {})
     for old in instead:
@@ -55,7 +55,7 @@ def stack_edit(path: Path, instead: Mapping[str, str]) -> Edit | None:
     return None if after == before else Edit(path=path, before=before, after=after)
 
 
-def _replace(cascade: Array, instead: Mapping[str, str]) -> None:
+def _replace(cascade: list[Any], instead: Mapping[str, str]) -> None:
     """Each entry in its place; one that is there already is not named twice."""
     for index in reversed(range(len(cascade))):
         new = instead.get(str(cascade[index]))

@@ -124,27 +124,20 @@ class Door:
         Raises `UpstreamError` where it does not come well and within bounds.
         """
         where = self._address(url)
-        parts = bytearray()
-        asked = [_head(b"GET", where, b"", headers)]
-        if form is not None:
-            length = (b"content-length", str(len(form)).encode())
-            kind = (b"content-type", b"application/json")
-            asked = [_head(b"POST", where, b"", [*headers, kind, length]), form]
+        asked = _short(where, headers, form)
         try:
             async with asyncio.timeout(bounds.seconds):
                 reply = await self._ask(clearance, provider, where, asked)
-                while len(parts) <= bounds.size and (chunk := await reply.read()):
-                    parts += chunk
+                body = await _within(reply, bounds.size)
         except TimeoutError as error:
             says = f"{provider.name} did not answer within {bounds.seconds:g} s"
             raise UpstreamError(says) from error
-        reply.abort()
         if reply.status != 200:
             raise UpstreamError(f"{provider.name} answered {reply.status}")
-        if len(parts) > bounds.size:
+        if body is None:
             says = f"{provider.name} sent more than {bounds.size // 2**20} MiB"
             raise UpstreamError(says)
-        return bytes(parts)
+        return body
 
     async def _ask(
         self, clearance: Clearance, provider: Provider, where: Address, parts: list[bytes]
@@ -186,6 +179,26 @@ def _admit(clearance: Clearance, provider: Provider) -> None:
         zones = ", ".join(sorted(clearance.zones or ()))
         says = f"{provider.name} is in the zone {provider.zone!r}; this request may go to: {zones}"
         raise AccessError(says, status=403)
+
+
+def _short(where: Address, headers: Headers, form: bytes | None) -> list[bytes]:
+    """A GET, or the POST of a JSON form."""
+    if form is None:
+        return [_head(b"GET", where, b"", headers)]
+    length = (b"content-length", str(len(form)).encode())
+    kind = (b"content-type", b"application/json")
+    return [_head(b"POST", where, b"", [*headers, kind, length]), form]
+
+
+async def _within(reply: Reply, size: int) -> bytes | None:
+    """The body, None where it is larger. The connection is closed however this ends."""
+    parts = bytearray()
+    try:
+        while len(parts) <= size and (chunk := await reply.read()):
+            parts += chunk
+    finally:
+        reply.abort()
+    return bytes(parts) if len(parts) <= size else None
 
 
 def _head(method: bytes, where: Address, query: bytes, headers: Headers) -> bytes:

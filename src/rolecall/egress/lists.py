@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from rolecall import __version__
-from rolecall.catalogue.providers import ModelList
 from rolecall.egress.door import LIST, Door
 from rolecall.errors import UpstreamError
 from rolecall.privacy.verdict import clear_catalogue
@@ -32,11 +31,6 @@ class Answer(Struct, frozen=True, kw_only=True):
     question: Question
     body: bytes | None = None
     wrong: str | None = None
-
-
-def question(name: str, about: ModelList, key: Endpoint | None) -> Question:
-    """The question for a preset's list."""
-    return Question(about=name, url=about.url, key=None if about.public else key)
 
 
 async def ask(door: Door, questions: Sequence[Question]) -> list[Answer]:

@@ -22,7 +22,7 @@ def clear(decision: Decision) -> Clearance:
 
 
 def clear_catalogue() -> Clearance:
-    """A pass for lists of models and prices that the user asks for: a name, and at most a key."""
+    """A pass for lists and a trial word that the user asks for: at most a key goes along."""
     return Clearance(zones=None)
 
 
