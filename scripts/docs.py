@@ -21,6 +21,8 @@ COMMANDS = (
     *("init", "up", "route", "classify", "log", "why", "replay", "doctor"),
     *("models", "models show", "migrate"),
     *("catalogue", "catalogue refresh", "catalogue diff", "catalogue undo"),
+    *("privacy", "privacy test", "privacy report", "privacy clear"),
+    *("workspace", "workspace add", "workspace list"),
 )
 _PAGES = ("/healthz", "/v1/models", "/rolecall/decisions")
 

@@ -48,10 +48,11 @@ Kind = Literal[
     "followup",
 ]
 """What the work is about; a `followup` has no kind of its own."""
-Ground = Literal["ask", "rule", "phase", "hint", "text", "default"]
-"""What decided a role, strongest first: the caller asked; a rule of `signals.toml` matched (a
-client's own before the phase, a generic one after it); the phase of the conversation (a tool loop
-keeps its role); the model's name; the words of the turn; the configured default."""
+Ground = Literal["privacy", "ask", "rule", "phase", "hint", "text", "default"]
+"""What decided a role, strongest first: privacy leaves no other; the caller asked; a rule of
+`signals.toml` matched (a client's own before the phase, a generic one after it); the phase of the
+conversation (a tool loop keeps its role); the model's name; the words of the turn; the configured
+default."""
 
 Afterwards = Literal["gone", "substituted", "billed-as-successor"]
 """What a name does from the day of its retirement on: it fails; another model answers under it;
@@ -83,6 +84,8 @@ class Provider(Struct, frozen=True, kw_only=True):
     name: str
     endpoints: dict[Dialect, Endpoint]
     zone: str = "any"
+    promises: tuple[str, ...] = ()
+    """What else holds there by contract, such as `zero-retention`; rules may ask for it."""
     auth: Auth = "key"
     key_env: tuple[str, ...] = ()
     """Variables that may hold the key; the first that is set wins."""
@@ -131,6 +134,58 @@ class Usage(Struct, frozen=True, kw_only=True):
     cache_read_input_tokens: int = 0
     cache_write_input_tokens: int = 0
     reasoning_tokens: int = 0
+
+
+class Limit(Struct, frozen=True, kw_only=True):
+    """Where a rule of privacy lets the bytes of a request go: to any one of `zones`.
+
+    A zone, a promise or the name of a provider; the zone `local` is always among them. `says`
+    tells why, and never quotes a request.
+    """
+
+    rule: str
+    zones: tuple[str, ...]
+    says: str
+    carried: bool = False
+    """Nothing in this request asks for it: its session has carried something that did."""
+
+    def admits(self, provider: Provider) -> bool:
+        own = (provider.name, provider.zone, *provider.promises)
+        return provider.zone == "local" or any(name in self.zones for name in own)
+
+
+class PrivacyRule(Struct, frozen=True, kw_only=True):
+    """A rule of privacy: all that it names must hold, of each list any entry.
+
+    `workspaces` and `people` are names; `repositories` globs of a remote's address; `paths` globs;
+    `secrets` asks for a finding of the secret scanner; `terms` are plain words, `patterns` regular
+    expressions (RE2). One that names none of these holds for every request.
+    """
+
+    name: str
+    zones: tuple[str, ...]
+    workspaces: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    secrets: bool = False
+    terms: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+
+
+class Workspace(Struct, frozen=True, kw_only=True):
+    """A folder that clients are bound to by `/w/<name>/`, and the address of its git remote."""
+
+    name: str
+    path: str
+    remote: str | None = None
+
+
+class Rules(Struct, frozen=True, kw_only=True):
+    """What privacy goes by: rules in their order, of which the first that holds decides."""
+
+    rules: tuple[PrivacyRule, ...] = ()
+    workspaces: tuple[Workspace, ...] = ()
 
 
 class Signal(Struct, frozen=True, kw_only=True):
@@ -207,6 +262,10 @@ class Request(Struct, frozen=True, kw_only=True):
     dialect: Dialect
     endpoint: Literal["generate", "count_tokens"] = "generate"
     workspace: str | None = None
+    person: str | None = None
+    """Whose token was shown, where tokens have names."""
+    limits: tuple[Limit, ...] = ()
+    """What privacy asks of every provider that this request goes to."""
     asked_model: str
     asked_role: Role | None = None
     why: str | None = None
@@ -267,6 +326,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     retirements: dict[str, Retirement] = {}
     """By deployment: names that end at a provider of the stack, in the past or to come."""
     on_retired: OnRetired = "refuse"
+    policy: str = ""
+    """A digest of the rules of privacy; what they look for is not kept with decisions."""
 
 
 class Retirement(Struct, frozen=True, kw_only=True):
@@ -342,6 +403,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     reason: Reason
     cascade: tuple[Candidate, ...]
     rejections: tuple[Rejection, ...]
+    limits: tuple[Limit, ...] = ()
 
     @property
     def chosen(self) -> Candidate | None:

@@ -104,7 +104,7 @@ WRONG = {
         "unknown key [models.up/m] clas; did you mean 'class'?",
     ),
     "depth": ("a = " + "[" * 5000, "is not valid TOML"),
-    "own name": ('source = "x"', "unknown key [source]; valid here: "),
+    "own name": ('source = "x"', "unknown key [source]; "),
 }
 
 

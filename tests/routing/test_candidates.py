@@ -82,6 +82,7 @@ def test_whole_decision() -> None:
                 },
             ),
             "rejections": (),
+            "limits": (),
         }
     )
 

@@ -12,9 +12,11 @@ from rolecall.cli.doctor import doctor
 from rolecall.cli.init import init
 from rolecall.cli.migrate import migrate
 from rolecall.cli.models import models_app
+from rolecall.cli.privacy import privacy_app
 from rolecall.cli.records import log, replay, why
 from rolecall.cli.route import route
 from rolecall.cli.up import up
+from rolecall.cli.workspace import workspace_app
 from rolecall.errors import ConfigError, RolecallError, StartError
 
 WRONG_USE = 2
@@ -31,6 +33,8 @@ for command in (init, up, route, classify, log, why, replay, doctor, migrate):
     commands.command()(command)
 commands.add_typer(models_app, name="models")
 commands.add_typer(catalogue_app, name="catalogue")
+commands.add_typer(privacy_app, name="privacy")
+commands.add_typer(workspace_app, name="workspace")
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from types import FrameType
 from typing import Annotated
@@ -17,12 +18,14 @@ from rolecall.cli.setup import (
     catalogue,
     contexts_in_force,
     ledger_path,
+    policy_of,
     settings_in_force,
     world,
 )
 from rolecall.config.build import keys, with_contexts
 from rolecall.config.load import environment
 from rolecall.config.notices import remarks
+from rolecall.config.private import networks, privacy
 from rolecall.config.propose import uses_embedded, with_embedded
 from rolecall.config.rules import rules_in_force
 from rolecall.config.settings import Settings
@@ -30,11 +33,14 @@ from rolecall.engines import embedded
 from rolecall.engines.context import servers
 from rolecall.errors import ConfigError, StartError
 from rolecall.gateway.access import LOOPBACK, Access
+from rolecall.gateway.guard import Guard
 from rolecall.gateway.intake import Limits
 from rolecall.gateway.run import Plan, bind, run
-from rolecall.ledger.store import open_ledger
+from rolecall.ledger import taints
+from rolecall.ledger.store import Ledger, open_ledger
 from rolecall.routing.costs import pricing
 from rolecall.routing.signals import recogniser
+from rolecall.types import Rules
 
 
 def up(
@@ -70,9 +76,20 @@ def up(
             keys=secrets,
             price=pricing(known.prices, snapshot),
             ledger=ledger,
+            networks=networks(settings),
+            guard=guard_of(ledger, settings),
             engines=servers(snapshot, known.engines),
         )
         run(plan, listening)
+
+
+def guard_of(ledger: Ledger, settings: Settings) -> Callable[[], Guard] | None:
+    """Nothing is loaded where no rule of privacy is written."""
+    found = privacy(settings)
+    if found == Rules() and not taints.in_force(ledger):
+        return None
+    seconds = settings.privacy.scan_seconds
+    return lambda: Guard(policy_of(found), ledger, seconds)
 
 
 def _with_address(settings: Settings, host: str | None, port: int | None) -> Settings:
@@ -93,14 +110,27 @@ def admission(settings: Settings) -> Access:
             f"{settings.source}: [server] token_env names {server.token_env}, which is not set; "
             "export it, or remove the key"
         )
-    if server.host not in LOOPBACK and token is None:
+    people = _people(settings)
+    if server.host not in LOOPBACK and token is None and not people:
         raise ConfigError(
             f"{server.host} can be reached from other machines, and no token is set; "
             "name one in [server] token_env, or listen on 127.0.0.1"
         )
     beyond = server.host not in LOOPBACK and not server.allowed_hosts
     hosts = frozenset() if beyond else LOOPBACK | {h.lower() for h in server.allowed_hosts}
-    return Access(token=token, hosts=hosts)
+    return Access(token=token, people=people, hosts=hosts)
+
+
+def _people(settings: Settings) -> dict[str, str]:
+    """Each person's own token."""
+    found = {name: environment().get(var, "") for name, var in settings.server.people.items()}
+    for name, token in found.items():
+        if not token:
+            raise ConfigError(
+                f"{settings.source}: [server.people] {name} names {settings.server.people[name]}, "
+                "which is not set; export it, or remove the line"
+            )
+    return found
 
 
 def _with_engine(settings: Settings, stack: ExitStack) -> Settings:

@@ -17,11 +17,14 @@ from rolecall.config.settings import (
     CatalogueSettings,
     LedgerSettings,
     ModelSettings,
+    PrivacyRuleSettings,
+    PrivacySettings,
     ProviderSettings,
     RoutingSettings,
     ServerSettings,
     Settings,
     TimeoutSettings,
+    WorkspaceSettings,
 )
 from rolecall.errors import ConfigError
 from rolecall.types import DIALECTS, ROLES, Auth, ModelClass, OnRetired, Role, Work
@@ -34,8 +37,13 @@ _TABLES: dict[str, type[Struct]] = {
     "timeouts": TimeoutSettings,
     "ledger": LedgerSettings,
     "catalogue": CatalogueSettings,
+    "privacy": PrivacySettings,
 }
-_NAMED_TABLES: dict[str, type[Struct]] = {"providers": ProviderSettings, "models": ModelSettings}
+_NAMED_TABLES: dict[str, type[Struct]] = {
+    "providers": ProviderSettings,
+    "models": ModelSettings,
+    "workspaces": WorkspaceSettings,
+}
 _ENTRIES: dict[str, Any] = {
     **_NAMED_TABLES,
     "roles": tuple[str, ...],
@@ -104,7 +112,8 @@ def tables() -> dict[str, tuple[str, ...]]:
     named = {
         f"{table}.NAME": schema.__struct_encode_fields__ for table, schema in _NAMED_TABLES.items()
     }
-    return {**plain, **named, "roles": tuple(ROLES)}
+    rules = {"[privacy.rules]": PrivacyRuleSettings.__struct_encode_fields__}
+    return {**plain, **rules, **named, "roles": tuple(ROLES)}
 
 
 def _check_keys(path: Path, raw: Mapping[str, Any]) -> None:
@@ -115,6 +124,8 @@ def _check_keys(path: Path, raw: Mapping[str, Any]) -> None:
         for name, inner in _entries(raw.get(table)):
             _known(path, f"{table}.{name}", inner, schema.__struct_encode_fields__)
             _known(path, f"{table}.{name}.endpoints", _inner(inner, "endpoints"), DIALECTS)
+    for rule in _list(_inner(raw, "privacy.rules")):
+        _known(path, "privacy.rules", rule, PrivacyRuleSettings.__struct_encode_fields__)
     _known(path, "roles", raw.get("roles"), ROLES)
     _known(path, "routing.work", _inner(raw, "routing.work"), get_args(Work))
 
@@ -123,6 +134,10 @@ def _inner(table: Any, path: str) -> Any:
     for key in path.split("."):
         table = table.get(key) if isinstance(table, dict) else None
     return table
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _entries(table: Any) -> Iterable[tuple[str, Any]]:

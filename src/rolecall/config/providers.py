@@ -49,6 +49,8 @@ def provider_of(name: str, settings: Settings, known: Known) -> Provider:
         value = getattr(given, field)
         if value is not None:
             found = msgspec.structs.replace(found, **{field: value})
+    if given.promises:
+        found = msgspec.structs.replace(found, promises=given.promises)
     if given.key_env is not None:
         found = msgspec.structs.replace(found, key_env=(given.key_env,))
     if found.auth == "key" and not found.key_env:

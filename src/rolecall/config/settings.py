@@ -17,6 +17,8 @@ class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 4141
     token_env: str | None = None
+    people: dict[str, str] = {}
+    """The variable that holds each person's own token, by the person's name."""
     allowed_hosts: tuple[str, ...] = ()
     max_body_mib: Annotated[float, Meta(gt=0, le=4096)] = 32
 
@@ -47,6 +49,7 @@ class ProviderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     dialects: tuple[Dialect, ...] | None = None
     endpoints: dict[Dialect, str] | None = None
     zone: str | None = None
+    promises: tuple[str, ...] = ()
     auth: Auth | None = None
     key_env: str | None = None
     billed: bool | None = None
@@ -81,6 +84,36 @@ class LedgerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     path: str | None = None
 
 
+class PrivacyRuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of `[[privacy.rules]]`; `types.PrivacyRule` says what each key means."""
+
+    name: str
+    zones: tuple[str, ...] = ("local",)
+    workspaces: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    secrets: bool = False
+    terms: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+
+
+class PrivacySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`local_networks` are addresses beside loopback that count as this house."""
+
+    rules: tuple[PrivacyRuleSettings, ...] = ()
+    local_networks: tuple[str, ...] = ()
+    scan_seconds: Seconds = 5
+    """A scan that takes longer counts as one that found something."""
+
+
+class WorkspaceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `rolecall workspace add` writes."""
+
+    path: str
+    remote: str | None = None
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file. `source` says where it came from, for messages."""
 
@@ -90,6 +123,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     timeouts: TimeoutSettings = TimeoutSettings()
     ledger: LedgerSettings = LedgerSettings()
     catalogue: CatalogueSettings = CatalogueSettings()
+    privacy: PrivacySettings = PrivacySettings()
+    workspaces: dict[str, WorkspaceSettings] = {}
     providers: dict[str, ProviderSettings] = {}
     roles: dict[Role, tuple[str, ...]] = {}
     models: dict[str, ModelSettings] = {}

@@ -34,6 +34,8 @@ class Connection(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self.idle_since = 0.0
+        self.peer = ""
+        """The address at the other end."""
         self.closed = False
         self._reset()
 
@@ -104,6 +106,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        name = transport.get_extra_info("peername")
+        self.peer = str(name[0]) if isinstance(name, tuple) else ""
 
     def data_received(self, data: bytes) -> None:
         if self._complete:

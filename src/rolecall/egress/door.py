@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from rolecall.config.settings import TimeoutSettings
 from rolecall.egress.connection import Connection
+from rolecall.egress.places import Network, is_here
 from rolecall.egress.pool import Address, Origin, Pool, address
 from rolecall.errors import AccessError, UpstreamError, UpstreamFailure
 from rolecall.privacy.verdict import Clearance
@@ -71,9 +72,15 @@ class Reply:
 class Door:
     """A warm pool of connections. Use as `async with Door(...)`."""
 
-    def __init__(self, keys: Mapping[str, str], timeouts: TimeoutSettings) -> None:
+    def __init__(
+        self,
+        keys: Mapping[str, str],
+        timeouts: TimeoutSettings,
+        networks: Sequence[Network] = (),
+    ) -> None:
         self._keys = keys
         self._pool = Pool(timeouts)
+        self._networks = networks
         self._addresses: dict[str, Address] = {}
 
     async def __aenter__(self) -> Self:
@@ -147,15 +154,17 @@ class Door:
         One that the provider closed in the meantime is not its failure: the request is sent once
         more, on a new connection.
         """
-        _admit(clearance, provider)
+        _admit(clearance, provider, where)
         warm = self._pool.take(where.origin)
         if warm is not None:
+            self._check_place(warm, provider, where)
             try:
                 return await self._send(warm, where, parts)
             except UpstreamFailure as error:
                 if not error.unanswered:
                     raise
         fresh = await self._pool.connect(provider.name, where.origin)
+        self._check_place(fresh, provider, where)
         return await self._send(fresh, where, parts)
 
     async def _send(self, connection: Connection, where: Address, parts: list[bytes]) -> Reply:
@@ -166,6 +175,21 @@ class Door:
             raise
         return Reply(self._pool, where.origin, connection)
 
+    def _check_place(self, connection: Connection, provider: Provider, where: Address) -> None:
+        """What is called local is here: by the address that answers, whatever its name said.
+
+        Nothing has been sent yet. Raises `AccessError`.
+        """
+        if provider.zone != "local" or is_here(connection.peer, self._networks):
+            return
+        connection.close()
+        raise AccessError(
+            f"{provider.name} is in the zone 'local', and {where.origin.host} is at "
+            f"{connection.peer or 'no address'}, which is not this machine; if it is in this "
+            "house, add its address to [privacy] local_networks",
+            status=403,
+        )
+
     def _address(self, url: str) -> Address:
         """Parsed once; providers have few URLs."""
         found = self._addresses.get(url)
@@ -174,10 +198,16 @@ class Door:
         return found
 
 
-def _admit(clearance: Clearance, provider: Provider) -> None:
-    if not clearance.admits(provider):
-        zones = ", ".join(sorted(clearance.zones or ()))
-        says = f"{provider.name} is in the zone {provider.zone!r}; this request may go to: {zones}"
+def _admit(clearance: Clearance, provider: Provider, where: Address) -> None:
+    if type(clearance) is not Clearance:
+        raise TypeError("without a Clearance nothing goes out")
+    limit = clearance.forbidding(provider)
+    if limit is not None:
+        zones = " or ".join(limit.zones)
+        says = f"the rule {limit.rule} keeps this in {zones}; {provider.name} is elsewhere"
+        raise AccessError(says, status=403)
+    if clearance.limits and provider.zone != "local" and not where.origin.tls:
+        says = f"{provider.name} is called without TLS; a request with limits goes over https"
         raise AccessError(says, status=403)
 
 

@@ -18,10 +18,12 @@ class Access(Struct, frozen=True, kw_only=True):
     """The rules of entry. `hosts` are names a client may use in `Host`; empty admits any."""
 
     token: str | None = None
+    people: Mapping[str, str] = {}
+    """Tokens of people, by name; each admits like the common one and says who asks."""
     hosts: frozenset[str] = LOOPBACK
 
-    def check(self, headers: Mapping[str, str]) -> None:
-        """Raises `AccessError` with what to change.
+    def check(self, headers: Mapping[str, str]) -> str | None:
+        """Who asks, where tokens have names. Raises `AccessError` with what to change.
 
         A foreign `Host` is how DNS rebinding shows, a foreign `Origin` how a web page does.
         """
@@ -35,28 +37,32 @@ class Access(Struct, frozen=True, kw_only=True):
         if origin is not None and _is_foreign(origin):
             says = f"requests from web pages are refused, and this one comes from {origin!r}"
             raise AccessError(says, status=403)
-        if self.token is not None and not self._shown(headers):
+        if self.token is None and not self.people:
+            return None
+        person = next((name for name, own in self.people.items() if _shown(own, headers)), None)
+        if person is None and not (self.token and _shown(self.token, headers)):
             raise AccessError(
                 "this gateway asks for a token: send it as x-rolecall-token, x-api-key or "
                 "Authorization: Bearer",
                 status=401,
             )
+        return person
 
     def without_token(self, headers: list[Header]) -> list[Header]:
         """A client's headers without this gateway's own token: no provider is to see it."""
-        if self.token is None:
+        tokens = [text.encode() for text in (self.token, *self.people.values()) if text]
+        if not tokens:
             return headers
-        token = self.token.encode()
-        return [(name, value) for name, value in headers if token not in value]
+        return [(name, value) for name, value in headers if not any(t in value for t in tokens)]
 
-    def _shown(self, headers: Mapping[str, str]) -> bool:
-        shown = (
-            headers.get("x-rolecall-token", ""),
-            headers.get("x-api-key", ""),
-            headers.get("authorization", "").removeprefix("Bearer "),
-        )
-        wanted = (self.token or "").encode()
-        return any(hmac.compare_digest(text.encode(), wanted) for text in shown)
+
+def _shown(token: str, headers: Mapping[str, str]) -> bool:
+    shown = (
+        headers.get("x-rolecall-token", ""),
+        headers.get("x-api-key", ""),
+        headers.get("authorization", "").removeprefix("Bearer "),
+    )
+    return any(hmac.compare_digest(text.encode(), token.encode()) for text in shown)
 
 
 def _name(host: str) -> str:

@@ -76,7 +76,9 @@ def retry_after(seconds: float | None) -> Header:
     return (b"retry-after", str(whole).encode())
 
 
-def decision_headers(decision: Decision, deployment: str | None) -> list[Header]:
+def decision_headers(
+    decision: Decision, deployment: str | None, zone: str | None = None
+) -> list[Header]:
     """What every answer says of its decision."""
     headers: list[Header] = [
         (b"x-rolecall-decision", decision.id.encode()),
@@ -84,6 +86,8 @@ def decision_headers(decision: Decision, deployment: str | None) -> list[Header]
     ]
     if deployment is not None:
         headers.append((b"x-rolecall-deployment", deployment.encode("latin-1", "replace")))
+    if zone is not None:
+        headers.append((b"x-rolecall-zone", zone.encode("latin-1", "replace")))
     return headers
 
 

@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
+import msgspec
+
 from rolecall.errors import LedgerError, NoDeployment, RolecallError
 from rolecall.gateway.answers import Send, answer, decision_headers, send_answer, status_of
 from rolecall.gateway.call import CLIENT_LEFT, Call, attempt, record
+from rolecall.gateway.guard import Guard
 from rolecall.gateway.headers import Header
-from rolecall.gateway.intake import ClientLeft, Receive, take
+from rolecall.gateway.intake import ClientLeft, Receive, Taken, take
 from rolecall.gateway.paths import Target
 from rolecall.gateway.protocol import CONNECTION, Protocol
 from rolecall.gateway.relay import relay
@@ -55,12 +58,14 @@ async def _decided(
     began = time.perf_counter()
     raw: list[Header] = scope["headers"]
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
-    gateway.access.check(headers)
+    person = gateway.access.check(headers)
     if gateway.writer.trouble is not None:
         raise LedgerError(f"{gateway.writer.trouble}; nothing is sent that cannot be recorded")
     taken = await take(
         target, workspace, headers, receive, limits=gateway.limits, by=gateway.recogniser
     )
+    if gateway.guard is not None:
+        taken = await _guarded(gateway.guard, taken, person, raw, scope["query_string"])
     snapshot = gateway.now()
     session = gateway.recogniser.sessions.get(taken.thread)
     decision = decide(taken.request, snapshot, session, id=gateway.new_id())
@@ -74,6 +79,15 @@ async def _decided(
         session=session,
         began=began,
     )
+
+
+async def _guarded(
+    guard: Guard, taken: Taken, person: str | None, headers: list[Header], query: bytes
+) -> Taken:
+    """The same request with what privacy asks of it."""
+    limits = await guard.limits(taken, person, headers, query)
+    request = msgspec.structs.replace(taken.request, person=person, limits=limits)
+    return msgspec.structs.replace(taken, request=request)
 
 
 async def _play(gateway: Gateway, call: Call, send: Send) -> None:
@@ -103,7 +117,17 @@ def nobody(decision: Decision) -> NoDeployment:
     waits = [r.until for r in decision.rejections if r.until is not None]
     wait = (min(waits) - decision.at).total_seconds() if waits else None
     says = f"no deployment may play the role {decision.role} ({reasons or 'its cascade is empty'})"
+    if decision.limits:
+        says = f"{_private(decision)}; {says}"
     return NoDeployment(says, retry_after=wait)
+
+
+def _private(decision: Decision) -> str:
+    """Why it stays, and what would let it be answered."""
+    limit = decision.limits[0]
+    where = " or ".join(limit.zones)
+    mend = "start a local engine and name its model in [roles] local"
+    return f"the rule {limit.rule} keeps this request in {where}: {limit.says} ({mend})"
 
 
 async def _note_leaving(gateway: Gateway, call: Call) -> None:

@@ -13,6 +13,7 @@ from rolecall.gateway.answers import Send, decision_headers, retry_after
 from rolecall.gateway.call import Call, Opened, attempt, record
 from rolecall.gateway.headers import Header, inbound
 from rolecall.gateway.state import Gateway
+from rolecall.routing.candidates import find
 from rolecall.routing.sessions import after
 from rolecall.types import Outcome
 from rolecall.wire.dialects import WIRES, Wire
@@ -59,7 +60,8 @@ def _head(call: Call, opened: Opened) -> tuple[list[Header], bool]:
     names = dict(headers)
     if call.status == 429 and b"retry-after" not in names:
         headers.append(retry_after(None))
-    headers.extend(decision_headers(call.decision, opened.deployment))
+    provider = call.snapshot.providers[find(opened.deployment, call.snapshot).provider]
+    headers.extend(decision_headers(call.decision, opened.deployment, provider.zone))
     is_events = names.get(b"content-type", b"").startswith(b"text/event-stream")
     return headers, is_events and b"content-length" not in names
 

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import uvicorn
 from msgspec import Struct
@@ -14,10 +14,12 @@ from msgspec import Struct
 from rolecall.config.build import with_contexts
 from rolecall.config.settings import TimeoutSettings
 from rolecall.egress.door import Door
+from rolecall.egress.places import Network
 from rolecall.engines.context import Server, contexts, engine_asker
 from rolecall.errors import LedgerError, StartError
 from rolecall.gateway.access import Access
 from rolecall.gateway.app import application
+from rolecall.gateway.guard import Guard
 from rolecall.gateway.intake import Limits
 from rolecall.gateway.protocol import Protocol, close_slow
 from rolecall.gateway.state import Gateway
@@ -35,6 +37,8 @@ _GC = (5_000, 20, 50)
 """Requests leave few cycles behind; looking for them less often costs 4 to 7 % less CPU."""
 _CHECKPOINT = 2.0
 """Seconds between checkpoints of the ledger."""
+_CLEARED = 1.0
+"""Seconds between looks for sessions that the user has cleared."""
 _ENGINES = 30.0
 """Seconds between questions to local engines."""
 _BACKLOG = 2048
@@ -52,6 +56,10 @@ class Plan(Struct, frozen=True, kw_only=True):
     keys: Mapping[str, str]
     price: Price
     ledger: Ledger
+    networks: tuple[Network, ...] = ()
+    """Addresses beside loopback that count as local."""
+    guard: Callable[[], Guard] | None = None
+    """Makes the guard of the rules of privacy, where there are any; may take seconds."""
     engines: tuple[Server, ...] = ()
     """Local engines that are asked, now and then, how much they read."""
 
@@ -100,7 +108,8 @@ async def _serve(plan: Plan, config: uvicorn.Config, listening: socket.socket) -
     writer = Writer(plan.ledger, asyncio.get_running_loop())
     tasks = [asyncio.ensure_future(_checkpoint(plan.ledger))]
     try:
-        async with Door(plan.keys, plan.timeouts) as door:
+        guard = None if plan.guard is None else plan.guard()
+        async with Door(plan.keys, plan.timeouts, plan.networks) as door:
             gateway = Gateway(
                 world=plan.world,
                 recogniser=plan.recogniser,
@@ -110,10 +119,13 @@ async def _serve(plan: Plan, config: uvicorn.Config, listening: socket.socket) -
                 ledger=plan.ledger,
                 writer=writer,
                 door=door,
+                guard=guard,
             )
             config.app = application(gateway)
             server = uvicorn.Server(config)
             tasks.append(asyncio.ensure_future(close_slow(server.server_state.connections)))
+            if guard is not None:
+                tasks.append(asyncio.ensure_future(_look_again(guard)))
             if plan.engines:
                 tasks.append(asyncio.ensure_future(_watch(gateway, plan.engines)))
             await server.serve(sockets=[listening])
@@ -136,6 +148,16 @@ async def _watch(gateway: Gateway, engines: tuple[Server, ...]) -> None:
         except LedgerError:
             continue  # decisions must be able to name their world: next time, then
         gateway.world = found
+
+
+async def _look_again(guard: Guard) -> None:
+    """What a user clears on the command line holds for the running gateway too."""
+    while True:
+        await asyncio.sleep(_CLEARED)
+        try:
+            guard.look_again()
+        except LedgerError:
+            continue  # what is not known to be cleared stays private
 
 
 async def _checkpoint(ledger: Ledger) -> None:

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from rolecall.egress.door import Door
 from rolecall.gateway.access import Access
+from rolecall.gateway.guard import Guard
 from rolecall.gateway.health import Health
 from rolecall.gateway.ids import decision_id, sequence
 from rolecall.gateway.intake import Limits
@@ -33,6 +34,8 @@ class Gateway(Struct, kw_only=True):
     ledger: Ledger
     writer: Writer
     door: Door
+    guard: Guard | None = None
+    """None where no rule of privacy is written."""
     health: Health = msgspec.field(default_factory=Health)
     draw: Callable[[], int] = msgspec.field(
         default_factory=lambda: sequence(lambda: secrets.randbits(25))

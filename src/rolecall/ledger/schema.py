@@ -13,7 +13,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration. A test holds it equal to what Alembic calls head."""
 
 metadata = MetaData()
@@ -67,4 +67,19 @@ attempts = Table(
     Column("cost", String),
     # Stored in the order of its key: one page to write for a commit, not two.
     sqlite_with_rowid=False,
+)
+
+taints = Table(
+    "taints",
+    metadata,
+    # What stays private: `session:ID` as the client names it, or `thread:HASH` of a history.
+    Column("key", String, primary_key=True),
+    Column("rule", String, primary_key=True),
+    # JSON of the limit that was met.
+    Column("met", Text, nullable=False),
+    Column("session", String),
+    Column("workspace", String),
+    Column("since", String, nullable=False),
+    Column("cleared", String),
+    Column("why", Text),
 )

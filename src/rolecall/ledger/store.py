@@ -97,6 +97,17 @@ class Ledger:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(RESTART)")
                 connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_TIMEOUT}")
 
+    @contextmanager
+    def changing(self) -> Iterator[sa.Connection]:
+        """A transaction, for what is not on the hot path."""
+        with _named(self.path, "written"), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        with _named(self.path, "read"), self._engine.connect() as connection:
+            yield connection
+
     def keep_snapshot(self, snapshot: Snapshot) -> None:
         """Keep a version of the world once, so that its decisions can be replayed."""
         body = msgspec.json.encode(snapshot).decode()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rolecall.routing.candidates import candidates, hold
 from rolecall.routing.justify import justification
-from rolecall.routing.roles import asked, kind_of, role_of
+from rolecall.routing.roles import asked, kept_home, kind_of, role_of
 from rolecall.types import Decision, Request, Session, Snapshot
 
-LOGIC = 2
+LOGIC = 3
 """Changes whenever the same facts give another decision."""
 
 
@@ -18,6 +18,10 @@ def decide(request: Request, snapshot: Snapshot, session: Session, *, id: str) -
     why = justification(role, reason, ask, request, snapshot)
     pin = None if ask is None else ask.pin
     cleared, rejected = candidates(role, pin, request, snapshot, why)
+    if request.limits and not cleared and role != "local":
+        role, reason = kept_home(role, reason, request)
+        cleared, more = candidates(role, None, request, snapshot, None)
+        rejected.extend(more)
     return Decision(
         id=id,
         at=snapshot.at,
@@ -27,4 +31,5 @@ def decide(request: Request, snapshot: Snapshot, session: Session, *, id: str) -
         reason=reason,
         cascade=tuple(hold(cleared, request, session)),
         rejections=tuple(rejected),
+        limits=request.limits,
     )

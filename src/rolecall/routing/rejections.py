@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from rolecall.routing.justify import STRONGEST
 from rolecall.types import (
     Afterwards,
     Deployment,
     Justification,
+    Limit,
+    Provider,
     Rejection,
     Request,
     Retirement,
@@ -46,6 +50,12 @@ def _forbidden(
         spoken = ", ".join(provider.endpoints)
         says = f"{provider.name} speaks {spoken}; this client speaks {request.dialect}"
         return Rejection(deployment=name, reason="dialect", says=says)
+    limit = next((limit for limit in request.limits if not limit.admits(provider)), None)
+    if limit is not None:
+        return Rejection(deployment=name, reason="zone", says=_kept(limit, provider))
+    if "local" in (role, provider.zone) and CLOUD.search(deployment.model) and _home(role, request):
+        says = f"{deployment.model} runs on its vendor's servers; pull a model without that tag"
+        return Rejection(deployment=name, reason="zone", says=says)
     if role == "local" and provider.zone != "local":
         says = f"the role local stays at home; {provider.name} is in the zone {provider.zone!r}"
         return Rejection(deployment=name, reason="zone", says=says)
@@ -54,6 +64,21 @@ def _forbidden(
         says = f"nobody says why: the stack gives this class to {lender}, not to {role}"
         return Rejection(deployment=name, reason="unjustified", says=says)
     return None
+
+
+def _home(role: Role, request: Request) -> bool:
+    """It is to stay in the zone local: an engine there may have models that do not."""
+    return role == "local" or bool(request.limits)
+
+
+def _kept(limit: Limit, provider: Provider) -> str:
+    zones = " or ".join(limit.zones)
+    return f"the rule {limit.rule} keeps this in {zones}; {provider.name} is in {provider.zone!r}"
+
+
+CLOUD = re.compile(r"[:-]cloud(?:$|[:@])")
+"""Ollama's names for models that it passes on: `glm-5:cloud`, `gpt-oss:120b-cloud`
+(https://docs.ollama.com/cloud, read 2026-11-23)."""
 
 
 def _unable(deployment: Deployment, request: Request, snapshot: Snapshot) -> Rejection | None:

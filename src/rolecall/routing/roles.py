@@ -82,6 +82,15 @@ def role_of(request: Request, snapshot: Snapshot, session: Session) -> tuple[Rol
     return first.role, reason
 
 
+def kept_home(role: Role, reason: Reason, request: Request) -> tuple[Role, Reason]:
+    """Nobody who plays the role may see this request: the role local plays in its place."""
+    limit = request.limits[0]
+    instead = _opinion(reason.ground, reason.rule, role, reason.says, reason.confidence)
+    says = f"the rule {limit.rule} keeps it in {' or '.join(limit.zones)}: {limit.says}"
+    rule = f"privacy.{limit.rule}"
+    return "local", Reason(ground="privacy", rule=rule, says=says, runner_up=instead)
+
+
 def opinions(request: Request, snapshot: Snapshot, session: Session) -> Iterator[Opinion]:
     """What each signal says, strongest first.
 

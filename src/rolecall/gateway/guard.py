@@ -1,0 +1,136 @@
+"""Finds what privacy asks of a request, before anything is decided. What fails here is private."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec import Raw
+
+from rolecall.gateway.headers import Header, outbound
+from rolecall.gateway.intake import Taken
+from rolecall.ledger import taints
+from rolecall.ledger.store import Ledger
+from rolecall.ledger.taints import Taint
+from rolecall.privacy.policy import HOME, NOTHING, Circumstances, Found, Policy, carried
+from rolecall.privacy.scan import Scans
+from rolecall.privacy.unfold import Unreadable
+from rolecall.types import Limit
+
+_LOG = logging.getLogger("rolecall")
+_AT_ONCE = 32 * 1024
+"""Bytes that are looked at on the event loop, in a fraction of a millisecond; more in a thread."""
+_SPLIT_AT_ONCE = 1024 * 1024
+"""Bytes of a body that is taken apart on the event loop."""
+
+
+class Guard:
+    """The policy, what was seen of requests, and the sessions that stay private."""
+
+    def __init__(self, policy: Policy, ledger: Ledger, seconds: float) -> None:
+        self._policy = policy
+        self._scans = Scans(policy)
+        self._ledger = ledger
+        self._seconds = seconds
+        self._threads = ThreadPoolExecutor(2, "rolecall-scan")
+        self._cleared = taints.cleared(ledger)
+        self._taints = _by_key(taints.in_force(ledger))
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def look_again(self) -> None:
+        """Take up what `rolecall privacy clear` has cleared. Raises `LedgerError`."""
+        newest = taints.cleared(self._ledger)
+        if newest != self._cleared:
+            self._cleared = newest
+            self._taints = _by_key(taints.in_force(self._ledger))
+
+    async def limits(
+        self, taken: Taken, person: str | None, headers: Iterable[Header], query: bytes
+    ) -> tuple[Limit, ...]:
+        """What the rules ask of this request, and what its session brings along.
+
+        Its session is tainted, and that is written, before this returns. Raises `LedgerError`.
+        """
+        keys = _keys(taken)
+        known = {limit.rule: limit for key in keys for limit in self._taints.get(key, ())}
+        met = await self._met(taken, person, headers, query)
+        self._taint(taken, keys, met)
+        now = {limit.rule for limit in met}
+        return (*met, *(carried(limit) for rule, limit in known.items() if rule not in now))
+
+    async def _met(
+        self, taken: Taken, person: str | None, headers: Iterable[Header], query: bytes
+    ) -> tuple[Limit, ...]:
+        circumstances = Circumstances(workspace=taken.request.workspace, person=person)
+        if not self._policy.reads:
+            return self._policy.limits(circumstances, NOTHING)
+        try:
+            found = await self._found(taken.body, _outward(headers, query))
+        except Exception as error:  # noqa: BLE001 (whatever it is: what was not seen is private)
+            _LOG.warning("a request could not be scanned (%s)", type(error).__name__)
+            why = str(error) if isinstance(error, Unreadable) else type(error).__name__
+            says = f"it could not be read for what is private ({why})"
+            return (Limit(rule="unscanned", zones=HOME, says=says),)
+        return self._policy.limits(circumstances, found)
+
+    async def _found(self, body: bytes, outward: Raw) -> Found:
+        if len(body) <= _SPLIT_AT_ONCE:
+            runs = [*self._scans.pieces(body), self._scans.apart("headers", outward)]
+            if self._scans.new(runs) <= _AT_ONCE:
+                return self._scans.look(runs)
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(self._seconds):
+            return await loop.run_in_executor(self._threads, self._look, body, outward)
+
+    def _look(self, body: bytes, outward: Raw) -> Found:
+        return self._scans.look([*self._scans.pieces(body), self._scans.apart("headers", outward)])
+
+    def _taint(self, taken: Taken, keys: Iterable[str], met: tuple[Limit, ...]) -> None:
+        """Remember in the ledger first: a crash must not make anything less private."""
+        at = datetime.now(UTC)
+        new = [
+            Taint(
+                key=key,
+                limit=limit,
+                since=at,
+                session=taken.request.signals.session,
+                workspace=taken.request.workspace,
+            )
+            for key in keys
+            for limit in met
+            if all(limit.rule != other.rule for other in self._taints.get(key, ()))
+        ]
+        if new:
+            taints.keep(self._ledger, new)
+            for taint in new:
+                self._taints.setdefault(taint.key, []).append(taint.limit)
+
+
+def _keys(taken: Taken) -> list[str]:
+    """What a session goes by: the client's own id, whoever sends it, and its history."""
+    session = taken.request.signals.session
+    own = [] if session is None else [f"session:{session}"]
+    return [*own, f"thread:{taken.thread}"]
+
+
+def _by_key(found: Iterable[Taint]) -> dict[str, list[Limit]]:
+    by_key: dict[str, list[Limit]] = {}
+    for taint in found:
+        by_key.setdefault(taint.key, []).append(taint.limit)
+    return by_key
+
+
+def _outward(headers: Iterable[Header], query: bytes) -> Raw:
+    """What goes out beside the body: the query, and headers that are no key."""
+    passed = [f"{n.decode('latin-1')}: {v.decode('latin-1')}" for n, v in _plain(headers)]
+    return Raw(msgspec.json.encode([query.decode("latin-1"), *passed]))
+
+
+def _plain(headers: Iterable[Header]) -> list[Header]:
+    return outbound(headers, own_credentials=False)

@@ -1,0 +1,181 @@
+"""Nothing of a private request reaches a provider outside; and each case could have shown it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec import Struct
+
+from privacy.leaks import CANARY, CASES, Case, Sent, chat, says
+from support.answers import Answer, Received
+from support.gateway import Gateway, start_gateway
+from support.http import Got, post
+from support.upstream import Upstream
+
+STACK = """
+[providers.out]
+base_url = "{out}"
+dialects = ["openai.chat", "openai.responses", "anthropic.messages"]
+auth = "none"
+
+[providers.home]
+base_url = "{home}"
+dialects = ["openai.chat", "openai.responses", "anthropic.messages"]
+zone = "local"
+auth = "none"
+
+[roles]
+plan = ["out/plan-model"]
+review = ["out/review-model"]
+code = ["out/code-model", "out/other-model"]
+fast = ["out/fast-model"]
+local = ["home/local-model"]
+"""
+RULE = f"""
+[[privacy.rules]]
+name = "kestrel"
+terms = ["{CANARY}"]
+"""
+
+
+class Place(Struct):
+    """A gateway between a provider outside and an engine at home."""
+
+    gateway: Gateway
+    out: Upstream
+    home: Upstream
+
+    def send(self, sent: Sent) -> Got:
+        return post(self.gateway.url + sent.path, sent.body, sent.headers)
+
+
+def place(home: Path, rules: str) -> Iterator[Place]:
+    with Upstream() as out, Upstream() as local:
+        config = STACK.format(out=out.base_url, home=local.base_url) + rules
+        with start_gateway(config, home) as gateway:
+            yield Place(gateway=gateway, out=out, home=local)
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    yield from place(tmp_path_factory.mktemp("guarded"), RULE)
+
+
+@pytest.fixture(scope="module")
+def open_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    yield from place(tmp_path_factory.mktemp("open"), "")
+
+
+def everything(received: Received) -> bytes:
+    """All that came: address, headers, body."""
+    address = f"{received.path}?{received.query}\n{received.headers}\n"
+    return address.encode() + received.body
+
+
+def told(upstream: Upstream, before: int, case: Case) -> bool:
+    """Whether one of the telling byte strings came since `before`."""
+    came = [everything(received) for received in upstream.received[before:]]
+    return any(show in text for show in case.shows for text in came)
+
+
+def apart(case: Case, number: int) -> list[Sent]:
+    """The case's requests under a session id of their own."""
+    return [
+        Sent(
+            body=sent.body,
+            path=sent.path,
+            headers={
+                k: f"{v}-{number}" if k == "x-session-id" else v for k, v in sent.headers.items()
+            },
+        )
+        for sent in case.sent
+    ]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_nothing_gets_out(guarded: Place, case: Case) -> None:
+    out, home = len(guarded.out.received), len(guarded.home.received)
+    answers = [guarded.send(sent) for sent in apart(case, CASES.index(case))]
+    assert not told(guarded.out, out, case)
+    assert answers[-1].status == 200
+    assert answers[-1].headers["x-rolecall-zone"] == "local"
+    assert len(guarded.home.received) > home
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_each_case_would_show_without_the_rule(open_place: Place, case: Case) -> None:
+    """The mutation: with the rule taken away the same requests do get out."""
+    out = len(open_place.out.received)
+    for sent in apart(case, CASES.index(case)):
+        open_place.send(sent)
+    assert told(open_place.out, out, case)
+
+
+def test_what_is_not_private_still_goes_out(guarded: Place) -> None:
+    before = len(guarded.out.received)
+    answer = guarded.send(Sent(body=chat(says("an ordinary request"))))
+    assert answer.headers["x-rolecall-zone"] == "any"
+    assert len(guarded.out.received) == before + 1
+
+
+@pytest.mark.parametrize("fault", ["429", "500", "refuse", "cut-stream", "malformed-event"])
+def test_a_fault_at_home_sends_nothing_out(guarded: Place, fault: str) -> None:
+    """Where home fails the client is told; nobody else is asked."""
+    before = len(guarded.out.received)
+    guarded.home.script = lambda _: Answer(text="x", fault=fault)  # type: ignore[arg-type]
+    try:
+        for stream in (False, True):
+            body = chat(says(f"{fault} {CANARY}"), stream=stream)
+            guarded.send(Sent(body=body))
+    finally:
+        guarded.home.script = lambda _: Answer(text="Done.")
+    assert len(guarded.out.received) == before
+
+
+def test_a_refusal_says_the_rule_and_the_mend(tmp_path: Path) -> None:
+    with Upstream() as out:
+        config = STACK.format(out=out.base_url, home="http://127.0.0.1:9/v1") + RULE
+        config = config.replace('local = ["home/local-model"]', "")
+        with start_gateway(config, tmp_path) as gateway:
+            answer = post(f"{gateway.url}/v1/chat/completions", chat(says(CANARY)))
+        assert not out.received
+    said = answer.json()["error"]["message"]
+    assert answer.status == 503
+    assert "the rule kestrel keeps this request in local" in said
+    assert "[roles] local" in said
+    assert CANARY not in said
+
+
+def test_a_session_stays_private_over_a_restart_until_it_is_cleared(tmp_path: Path) -> None:
+    session = {"x-session-id": "long"}
+    later = Sent(body=chat(says("go on then")), headers=session)
+    with Upstream() as out, Upstream() as home:
+        config = STACK.format(out=out.base_url, home=home.base_url) + RULE
+        with start_gateway(config, tmp_path) as gateway:
+            post(f"{gateway.url}{later.path}", chat(says(CANARY)), session)
+            gateway.kill()
+        with start_gateway(config, tmp_path) as gateway:
+            post(f"{gateway.url}{later.path}", later.body, session)
+            assert not out.received
+            done = gateway.rolecall("privacy", "clear", "long", "--why", "a false alarm")
+            assert done.returncode == 0, done.stderr
+            end = time.monotonic() + 10
+            while not out.received and time.monotonic() < end:
+                post(f"{gateway.url}{later.path}", later.body, session)
+                time.sleep(0.1)
+            assert out.received
+            assert CANARY.encode() not in b"".join(map(everything, out.received))
+
+
+def test_nothing_of_it_is_at_rest(guarded: Place) -> None:
+    """Neither the ledger nor what is printed holds the canary."""
+    guarded.send(Sent(body=chat(says(f"remember {CANARY}"))))
+    for path in guarded.gateway.home.rglob("*"):
+        if path.is_file() and path.name != "rolecall.toml":
+            assert CANARY.encode() not in path.read_bytes(), path
+    newest = json.dumps(guarded.gateway.decisions(1))
+    assert CANARY not in newest
