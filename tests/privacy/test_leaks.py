@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec import Struct
@@ -13,7 +14,7 @@ from msgspec import Struct
 from privacy.leaks import CANARY, CASES, Case, Sent, chat, says
 from support.answers import Answer, Received
 from support.gateway import Gateway, start_gateway
-from support.http import Got, post
+from support.http import Got, get, post
 from support.upstream import Upstream
 
 STACK = """
@@ -52,11 +53,14 @@ class Place(Struct):
     def send(self, sent: Sent) -> Got:
         return post(self.gateway.url + sent.path, sent.body, sent.headers)
 
+    def gateway_json(self, path: str, headers: dict[str, str]) -> Any:
+        return get(self.gateway.url + path, headers).json()
 
-def place(home: Path, rules: str) -> Iterator[Place]:
+
+def place(home: Path, rules: str, env: dict[str, str] | None = None) -> Iterator[Place]:
     with Upstream() as out, Upstream() as local:
         config = STACK.format(out=out.base_url, home=local.base_url) + rules
-        with start_gateway(config, home) as gateway:
+        with start_gateway(config, home, env) as gateway:
             yield Place(gateway=gateway, out=out, home=local)
 
 
