@@ -87,3 +87,26 @@ def test_wrong_words_and_nothing_to_build_from(home: Path, tmp_path: Path) -> No
     assert empty.returncode == 2
     assert "there is nothing to build a stack from" in empty.stderr
     assert not (tmp_path / "rolecall.toml").exists()
+
+
+def test_answer_about_privacy_is_a_rule_that_works(home: Path) -> None:
+    """What holds a secret stays, and the rest may go."""
+    assert init(home, "--yes", "--privacy", "secrets").returncode == 0
+    settings = load(home / "rolecall.toml")
+    assert [(rule.name, rule.secrets) for rule in settings.privacy.rules] == [("secrets", True)]
+    secret = "DB_PASSWORD=vX7#qLp29zRt!m"  # noqa: S105 (nobody's)
+    told = {text: _told(home, text) for text in (secret, "sort these lines")}
+    assert "local" in told[secret]
+    assert "local" not in told["sort these lines"]
+
+
+def _told(home: Path, text: str) -> str:
+    (home / "text.txt").write_text(text)
+    done = run_rolecall(home, "privacy", "test", "text.txt")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_no_rule_where_code_may_go_anywhere(home: Path) -> None:
+    assert init(home, "--yes", "--privacy", "anywhere").returncode == 0
+    assert load(home / "rolecall.toml").privacy.rules == ()

@@ -53,11 +53,32 @@ _MEANS: dict[Role, str] = {
 }
 
 
+_RULES: dict[Privacy, tuple[str, ...]] = {
+    "anywhere": (),
+    "secrets": (
+        "",
+        "# What holds a secret stays on this machine, and its session with it.",
+        "[[privacy.rules]]",
+        'name = "secrets"',
+        "secrets = true",
+        'zones = ["local"]',
+    ),
+    "home": (
+        "",
+        "# Nothing leaves this machine: only local engines are named above.",
+        "[[privacy.rules]]",
+        'name = "home"',
+        'zones = ["local"]',
+    ),
+}
+
+
 def init(
     yes: Annotated[bool, typer.Option("--yes", help="Take the defaults and ask nothing.")] = False,
     budget: Annotated[str | None, typer.Option(help="low, normal or high.")] = None,
     privacy: Annotated[
-        str | None, typer.Option(help="anywhere, or home: nothing leaves this machine.")
+        str | None,
+        typer.Option(help="anywhere; secrets: what holds one stays; home: nothing leaves."),
     ] = None,
     vendor: Annotated[str | None, typer.Option(help="A vendor to prefer, if any.")] = None,
     out: Annotated[Path, typer.Option("--out", help="The file to write.")] = Path(FILE_NAME),
@@ -69,7 +90,8 @@ def init(
     engines = [Engine(name=e.name, models=e.models) for e in engines_found(known) if e.models]
     names = [preset.name for preset in presets]
     typer.echo("\n".join(_seen(names, engines)))
-    wishes = _wishes(budget, privacy, vendor, names, ask=not yes)
+    usual: Privacy = "secrets" if engines else "anywhere"
+    wishes = _wishes(budget, privacy, vendor, names, ask=not yes, usual=usual)
     wishes = msgspec.structs.replace(wishes, dialects=_spoken())
     patience = settings_offline(config).catalogue.patience
     found = choose(presets, engines, wishes, known, patience, datetime.now(UTC))
@@ -80,19 +102,28 @@ def init(
 
 
 def _wishes(
-    budget: str | None, privacy: str | None, vendor: str | None, names: Sequence[str], *, ask: bool
+    budget: str | None,
+    privacy: str | None,
+    vendor: str | None,
+    names: Sequence[str],
+    *,
+    ask: bool,
+    usual: Privacy,
 ) -> Wishes:
     """Three questions at most; what an option says is not asked."""
     if ask and budget is None:
         budget = typer.prompt("Budget: low, normal or high", default="normal")
     if ask and privacy is None:
-        says = "May source code go to providers (anywhere), or stay on this machine (home)"
-        privacy = typer.prompt(says, default="anywhere")
+        says = (
+            "What may go to providers: all source code (anywhere), all but what holds a secret "
+            "(secrets), nothing (home)"
+        )
+        privacy = typer.prompt(says, default=usual)
     if ask and vendor is None and len(names) > 1:
         vendor = typer.prompt(f"A favourite of {', '.join(names)}, or none", default="none")
     return Wishes(
         budget=_one_of(budget or "normal", Budget, "--budget"),
-        privacy=_one_of(privacy or "anywhere", Privacy, "--privacy"),
+        privacy=_one_of(privacy or usual, Privacy, "--privacy"),
         vendor=None if vendor in {None, "none"} else vendor,
     )
 
@@ -139,8 +170,7 @@ def _file(found: Proposal, wishes: Wishes, known: Known, at: datetime) -> Iterat
     yield "[roles]"
     for role in ROLES:
         yield from _cascade(role, found.roles.get(role, ()))
-    if wishes.privacy == "home":
-        yield "# Nothing leaves this machine: only local engines are named above."
+    yield from _RULES[wishes.privacy]
 
 
 def _cascade(role: Role, cascade: Sequence[Choice]) -> Iterator[str]:

@@ -19,7 +19,8 @@ from rolecall.config.propose import Engine
 from rolecall.types import DIALECTS, ROLES, Dialect, ModelClass, Rates, Role
 
 Budget = Literal["low", "normal", "high"]
-Privacy = Literal["anywhere", "home"]
+Privacy = Literal["anywhere", "secrets", "home"]
+"""All source code may go to providers; all but what holds a secret; none."""
 
 _COMPARED = "Terminal-Bench 4.0"
 """The one benchmark that most current models of the catalogue have a result on."""
