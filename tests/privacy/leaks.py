@@ -181,6 +181,11 @@ def _split() -> list[Case]:
             shows=(middle.encode(),),
         ),
         Case(
+            name="split before a long message",
+            sent=(Sent(body=chat(says(head), says(middle + tail + " and more" * 200))),),
+            shows=shows,
+        ),
+        Case(
             name="split over turns",
             sent=(
                 Sent(body=chat(says("begin " + head))),

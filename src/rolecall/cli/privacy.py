@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from datetime import UTC, datetime
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,7 +22,7 @@ from rolecall.config.private import privacy
 from rolecall.errors import ConfigError, LedgerError
 from rolecall.gateway.views import encode
 from rolecall.ledger import taints
-from rolecall.privacy.policy import Circumstances
+from rolecall.privacy.policy import NOTHING, Circumstances
 from rolecall.privacy.unfold import unfold
 from rolecall.types import Record
 
@@ -40,7 +42,7 @@ def try_text(
         raise ConfigError("give a file or --stdin, and not both")
     policy = policy_of(privacy(settings_offline(config)))
     text = _text(file)
-    found = policy.look(unfold(msgspec.json.encode(text)))
+    found = reduce(or_, (one.found for one in policy.look(_readings(text))), NOTHING)
     limits = policy.limits(Circumstances(workspace=workspace), found)
     places = list(policy.places(text))
     if json:
@@ -52,6 +54,10 @@ def try_text(
         typer.echo(f"{limit.rule}: stays in {' or '.join(limit.zones)}, because {limit.says}")
     for place in places:
         typer.echo(f"  line {place.line}, column {place.column}: {place.what}")
+
+
+def _readings(text: str) -> bytes:
+    return unfold([msgspec.Raw(msgspec.json.encode(text))]).text
 
 
 def _text(file: Path | None) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -16,16 +18,27 @@ from rolecall.gateway.intake import Taken
 from rolecall.ledger import taints
 from rolecall.ledger.store import Ledger
 from rolecall.ledger.taints import Taint
+from rolecall.privacy.encoded import Unreadable
 from rolecall.privacy.policy import HOME, NOTHING, Circumstances, Found, Policy, carried
 from rolecall.privacy.scan import Scans
-from rolecall.privacy.unfold import Unreadable
 from rolecall.types import Limit
 
 _LOG = logging.getLogger("rolecall")
 _AT_ONCE = 32 * 1024
 """Bytes that are looked at on the event loop, in a fraction of a millisecond; more in a thread."""
-_SPLIT_AT_ONCE = 1024 * 1024
+_APART_AT_ONCE = 1024 * 1024
 """Bytes of a body that is taken apart on the event loop."""
+
+
+_WORKERS = max(1, min(4, (os.cpu_count() or 1) - 1))
+_SWITCH = 0.000_5
+"""Seconds after which a thread that looks lets the event loop go on; Python's own are 5 ms."""
+
+
+def workers() -> ThreadPoolExecutor:
+    """Threads to look in, beside which an event loop stays awake."""
+    sys.setswitchinterval(_SWITCH)
+    return ThreadPoolExecutor(_WORKERS, "rolecall-scan")
 
 
 class Guard:
@@ -36,7 +49,7 @@ class Guard:
         self._scans = Scans(policy)
         self._ledger = ledger
         self._seconds = seconds
-        self._threads = ThreadPoolExecutor(2, "rolecall-scan")
+        self._threads = workers()
         self._cleared = taints.cleared(ledger)
         self._taints = _by_key(taints.in_force(ledger))
 
@@ -71,7 +84,7 @@ class Guard:
         if not self._policy.reads:
             return self._policy.limits(circumstances, NOTHING)
         try:
-            found = await self._found(taken.body, _outward(headers, query))
+            found = await self._found(taken, _outward(headers, query))
         except Exception as error:  # noqa: BLE001 (whatever it is: what was not seen is private)
             _LOG.warning("a request could not be scanned (%s)", type(error).__name__)
             why = str(error) if isinstance(error, Unreadable) else type(error).__name__
@@ -79,17 +92,17 @@ class Guard:
             return (Limit(rule="unscanned", zones=HOME, says=says),)
         return self._policy.limits(circumstances, found)
 
-    async def _found(self, body: bytes, outward: Raw) -> Found:
-        if len(body) <= _SPLIT_AT_ONCE:
-            runs = [*self._scans.pieces(body), self._scans.apart("headers", outward)]
-            if self._scans.new(runs) <= _AT_ONCE:
-                return self._scans.look(runs)
+    async def _found(self, taken: Taken, outward: Raw) -> Found:
+        if len(taken.body) <= _APART_AT_ONCE:
+            look = self._scans.take_apart(taken.thread, taken.body, outward)
+            if look.size <= _AT_ONCE:
+                return self._scans.look(look)
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(self._seconds):
-            return await loop.run_in_executor(self._threads, self._look, body, outward)
+            return await loop.run_in_executor(self._threads, self._look, taken, outward)
 
-    def _look(self, body: bytes, outward: Raw) -> Found:
-        return self._scans.look([*self._scans.pieces(body), self._scans.apart("headers", outward)])
+    def _look(self, taken: Taken, outward: Raw) -> Found:
+        return self._scans.look(self._scans.take_apart(taken.thread, taken.body, outward))
 
     def _taint(self, taken: Taken, keys: Iterable[str], met: tuple[Limit, ...]) -> None:
         """Remember in the ledger first: a crash must not make anything less private."""

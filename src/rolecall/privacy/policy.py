@@ -11,7 +11,6 @@ import re2
 from msgspec import Struct
 
 from rolecall.privacy import globs
-from rolecall.privacy.unfold import Unfolded
 from rolecall.types import Limit, PrivacyRule, Rules, Workspace
 
 if TYPE_CHECKING:
@@ -57,7 +56,16 @@ class _Mark(Struct, frozen=True):
     rule: str
     key: str
     says: str
+    pattern: str
     search: re2._Regexp
+
+
+class Sighting(Struct, frozen=True):
+    """What is found from one byte offset of a text to another."""
+
+    start: int
+    end: int
+    found: Found
 
 
 class Place(Struct, frozen=True):
@@ -82,17 +90,20 @@ class Policy:
         self._workspaces = {found.name: found for found in given.workspaces}
         self._secrets = secrets
         self._marks = [mark for rule in self.rules for mark in _marks(rule)]
+        self._any_mark = _ready("|".join(f"(?:{mark.pattern})" for mark in self._marks) or "$^")
         self.reads = bool(self._marks) or wants_secrets(self.rules) or bool(self._workspaces)
 
-    def look(self, unfolded: Unfolded) -> Found:
-        """What a piece of a request holds. May take milliseconds; errors are the scanner's."""
-        text = unfolded.text
-        secrets = self._secrets.find(text) if self._secrets is not None else ()
-        return Found(
-            secrets=frozenset(secret.rule for secret in secrets),
-            marks=frozenset(n for n, mark in enumerate(self._marks) if mark.search.search(text)),
-            folders=frozenset(_folders(text)) if self._workspaces else frozenset(),
-        )
+    def look(self, text: bytes) -> Iterator[Sighting]:
+        """What a text holds, and where. May take milliseconds; errors are the scanner's."""
+        for secret in self._secrets.find(text) if self._secrets is not None else ():
+            yield Sighting(secret.start, secret.end, Found(secrets=frozenset({secret.rule})))
+        if self._marks and self._any_mark.search(text):
+            for number, mark in enumerate(self._marks):
+                for at in mark.search.finditer(text):
+                    yield Sighting(at.start(), at.end(), Found(marks=frozenset({number})))
+        for at in _FOLDER.finditer(text) if self._workspaces else ():
+            folder = posixpath.normpath(at.group(1).decode("utf-8", "replace").rstrip(".,;"))
+            yield Sighting(at.start(), at.end(), Found(folders=frozenset({folder})))
 
     def places(self, text: str) -> Iterator[Place]:
         """Where the plain text holds what a rule looks for; other readings have no place."""
@@ -199,23 +210,21 @@ def _secret(found: Found) -> str | None:
 def _marks(rule: PrivacyRule) -> Iterator[_Mark]:
     """Patterns of one rule: what they look for stands in the configuration, never in a record."""
     for glob in rule.paths:
-        yield _Mark(rule.name, "path", f"it names a path like {glob}", _ready(globs.pattern(glob)))
+        yield _mark(rule, "path", f"it names a path like {glob}", globs.pattern(glob))
     for number, term in enumerate(rule.terms, 1):
-        says = f"it holds term {number} of the rule"
-        yield _Mark(rule.name, "term", says, _ready(f"(?i:{re2.escape(term)})"))
+        yield _mark(rule, "term", f"it holds term {number} of the rule", f"(?i:{re2.escape(term)})")
     for number, pattern in enumerate(rule.patterns, 1):
-        yield _Mark(rule.name, "term", f"it matches pattern {number} of the rule", _ready(pattern))
+        yield _mark(rule, "term", f"it matches pattern {number} of the rule", pattern)
+
+
+def _mark(rule: PrivacyRule, key: str, says: str, pattern: str) -> _Mark:
+    return _Mark(rule.name, key, says, pattern, _ready(pattern))
 
 
 def _ready(pattern: str) -> re2._Regexp:
     options = re2.Options()
     options.log_errors = False
     return re2.compile(pattern.encode(), options)
-
-
-def _folders(text: bytes) -> Iterator[str]:
-    for found in _FOLDER.finditer(text):
-        yield posixpath.normpath(found.group(1).decode("utf-8", "replace").rstrip(".,;"))
 
 
 def _within(folder: str, path: str) -> bool:
