@@ -136,6 +136,10 @@ class Usage(Struct, frozen=True, kw_only=True):
     reasoning_tokens: int = 0
 
 
+Otherwise = Literal["refuse", "redact"]
+"""Where nobody who is allowed can play: say so, or put placeholders for secrets and let it go."""
+
+
 class Limit(Struct, frozen=True, kw_only=True):
     """Where a rule of privacy lets the bytes of a request go: to any one of `zones`.
 
@@ -146,6 +150,7 @@ class Limit(Struct, frozen=True, kw_only=True):
     rule: str
     zones: tuple[str, ...]
     says: str
+    otherwise: Otherwise = "refuse"
     carried: bool = False
     """Nothing in this request asks for it: its session has carried something that did."""
 
@@ -171,6 +176,7 @@ class PrivacyRule(Struct, frozen=True, kw_only=True):
     secrets: bool = False
     terms: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
+    otherwise: Otherwise = "refuse"
 
 
 class Workspace(Struct, frozen=True, kw_only=True):
@@ -266,6 +272,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """Whose token was shown, where tokens have names."""
     limits: tuple[Limit, ...] = ()
     """What privacy asks of every provider that this request goes to."""
+    redacted: int = 0
+    """Secrets that placeholders stand for in what is sent."""
     asked_model: str
     asked_role: Role | None = None
     why: str | None = None

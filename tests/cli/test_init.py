@@ -110,3 +110,11 @@ def _told(home: Path, text: str) -> str:
 def test_no_rule_where_code_may_go_anywhere(home: Path) -> None:
     assert init(home, "--yes", "--privacy", "anywhere").returncode == 0
     assert load(home / "rolecall.toml").privacy.rules == ()
+
+
+def test_secrets_are_redacted_where_no_engine_is(home: Path) -> None:
+    """Refusing every request with a secret would be no rule that works."""
+    init(home, "--yes", "--privacy", "secrets")
+    rule = load(home / "rolecall.toml").privacy.rules[0]
+    engine = "local" in load(home / "rolecall.toml").roles
+    assert rule.otherwise == ("refuse" if engine else "redact")

@@ -171,6 +171,8 @@ def _file(found: Proposal, wishes: Wishes, known: Known, at: datetime) -> Iterat
     for role in ROLES:
         yield from _cascade(role, found.roles.get(role, ()))
     yield from _RULES[wishes.privacy]
+    if wishes.privacy == "secrets" and "local" not in found.roles:
+        yield 'otherwise = "redact"  # no engine is here: placeholders go out in place of secrets'
 
 
 def _cascade(role: Role, cascade: Sequence[Choice]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from rolecall.cli.words import chance, dollars, plain, seconds, tokens
 from rolecall.gateway.views import total_cost
 from rolecall.routing.costs import Price
 from rolecall.routing.explain import flips
-from rolecall.types import Attempt, Candidate, Decision, Record, Snapshot, Usage
+from rolecall.types import Attempt, Candidate, Decision, Limit, Record, Snapshot, Usage
 
 _LABEL = 11
 
@@ -22,6 +22,7 @@ def why_text(record: Record, snapshot: Snapshot, price: Price, remarks: Sequence
     decision = record.decision
     lines = [_heading(record), "", because(decision), ""]
     lines += _labelled("seen", [f"{s.says}" for s in record.request.signals.seen])
+    lines += _labelled("redacted", _redacted(record.request.redacted))
     lines += _labelled("given", [record.request.why] if record.request.why else [])
     lines += decision_lines(decision, remarks)
     lines += _labelled("happened", [_happened(a) for a in record.attempts] or ["nothing was sent"])
@@ -54,7 +55,17 @@ def decision_lines(decision: Decision, remarks: Sequence[str] = ()) -> list[str]
             "justified", [f"{chosen.justification.kind}: {chosen.justification.says}"]
         )
     lines += _labelled("then", [_player(c) for c in decision.cascade[1:]])
+    lines += _labelled("private", [_limit(limit) for limit in decision.limits])
     return lines + _labelled("not", [f"{r.deployment}: {r.says}" for r in decision.rejections])
+
+
+def _limit(limit: Limit) -> str:
+    return f"{limit.says}; the rule {limit.rule} keeps it in {' or '.join(limit.zones)}"
+
+
+def _redacted(count: int) -> list[str]:
+    secrets = "1 secret" if count == 1 else f"{count} secrets"
+    return [f"{secrets} replaced by placeholders, and put back into the answer"] if count else []
 
 
 def _player(candidate: Candidate | None) -> str:

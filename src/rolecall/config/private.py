@@ -44,6 +44,8 @@ def _rules(settings: Settings) -> tuple[PrivacyRule, ...]:
 def _check(place: str, rule: PrivacyRuleSettings, settings: Settings) -> None:
     if not rule.zones:
         raise ConfigError(f'{place} names no zone; write zones = ["local"]')
+    if rule.otherwise == "redact" and not rule.secrets:
+        raise ConfigError(f"{place} redacts, which only a rule with secrets = true can")
     for name in rule.workspaces:
         if name not in settings.workspaces:
             says = nearest(name, settings.workspaces) if settings.workspaces else "there is none"

@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from rolecall.catalogue.ages import Patience
-from rolecall.types import Auth, Dialect, Kind, ModelClass, OnRetired, Role, Work
+from rolecall.types import Auth, Dialect, Kind, ModelClass, OnRetired, Otherwise, Role, Work
 
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
 
@@ -96,6 +96,7 @@ class PrivacyRuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     secrets: bool = False
     terms: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
+    otherwise: Otherwise = "refuse"
 
 
 class PrivacySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -13,6 +13,7 @@ from rolecall.gateway.intake import Taken
 from rolecall.gateway.paths import Target
 from rolecall.gateway.state import Gateway
 from rolecall.types import Attempt, Decision, Outcome, Record, Session, Snapshot
+from rolecall.wire.restore import Restorer
 from rolecall.wire.tally import Tally
 
 CLIENT_LEFT = 499
@@ -30,6 +31,8 @@ class Call(Struct, kw_only=True):
     snapshot: Snapshot
     session: Session
     began: float
+    restorer: Restorer | None = None
+    """Puts secrets back into the answer, where placeholders stood for them."""
     attempts: list[Attempt] = []
     opened: Opened | None = None
     """The attempt whose answer is being passed on, until it is recorded."""

@@ -20,8 +20,10 @@ from rolecall.ledger.store import Ledger
 from rolecall.ledger.taints import Taint
 from rolecall.privacy.encoded import Unreadable
 from rolecall.privacy.policy import HOME, NOTHING, Circumstances, Found, Policy, carried
+from rolecall.privacy.redact import Redactor
 from rolecall.privacy.scan import Scans
 from rolecall.types import Limit
+from rolecall.wire.restore import Restorer
 
 _LOG = logging.getLogger("rolecall")
 _AT_ONCE = 32 * 1024
@@ -50,6 +52,7 @@ class Guard:
         self._ledger = ledger
         self._seconds = seconds
         self._threads = workers()
+        self._redactor = None if policy.secrets is None else Redactor(policy.secrets)
         self._cleared = taints.cleared(ledger)
         self._taints = _by_key(taints.in_force(ledger))
 
@@ -76,6 +79,35 @@ class Guard:
         self._taint(taken, keys, met)
         now = {limit.rule for limit in met}
         return (*met, *(carried(limit) for rule, limit in known.items() if rule not in now))
+
+    async def redacted(
+        self, taken: Taken, headers: Iterable[Header], query: bytes
+    ) -> tuple[Taken, Restorer] | None:
+        """The request with placeholders for its secrets; None where it is private all the same.
+
+        Whatever stands besides, such as another rule or a secret that is encoded, holds as before.
+        """
+        if self._redactor is None or all(one.otherwise == "refuse" for one in taken.request.limits):
+            return None
+        try:
+            async with asyncio.timeout(self._seconds):
+                loop = asyncio.get_running_loop()
+                done = await loop.run_in_executor(
+                    self._threads, self._redactor.redacted, taken.body
+                )
+        except Exception as error:  # noqa: BLE001 (as in `_met`: then it stays as it is)
+            _LOG.warning("a request could not be redacted (%s)", type(error).__name__)
+            return None
+        apart = msgspec.structs.replace(taken, body=done.body, thread=f"{taken.thread} redacted")
+        met = await self._met(apart, taken.request.person, headers, query)
+        before = [one for one in taken.request.limits if one.otherwise == "refuse"]
+        limits = (*met, *(one for one in before if one not in met))
+        request = msgspec.structs.replace(
+            taken.request, limits=limits, redacted=len(done.secrets), body_bytes=len(done.body)
+        )
+        return msgspec.structs.replace(taken, body=done.body, request=request), Restorer(
+            done.secrets
+        )
 
     async def _met(
         self, taken: Taken, person: str | None, headers: Iterable[Header], query: bytes

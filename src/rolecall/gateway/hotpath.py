@@ -69,7 +69,7 @@ async def _decided(
     snapshot = gateway.now()
     session = gateway.recogniser.sessions.get(taken.thread)
     decision = decide(taken.request, snapshot, session, id=gateway.new_id())
-    return Call(
+    call = Call(
         taken=taken,
         target=target,
         query=scope["query_string"],
@@ -79,6 +79,18 @@ async def _decided(
         session=session,
         began=began,
     )
+    if gateway.guard is not None and not decision.cascade:
+        await _redact(gateway.guard, call)
+    return call
+
+
+async def _redact(guard: Guard, call: Call) -> None:
+    """Nobody who is allowed can play: without its secrets the request may go further."""
+    done = await guard.redacted(call.taken, call.headers, call.query)
+    if done is not None:
+        call.taken, call.restorer = done
+        id_ = call.decision.id
+        call.decision = decide(call.taken.request, call.snapshot, call.session, id=id_)
 
 
 async def _guarded(

@@ -17,6 +17,7 @@ from rolecall.routing.candidates import find
 from rolecall.routing.sessions import after
 from rolecall.types import Outcome
 from rolecall.wire.dialects import WIRES, Wire
+from rolecall.wire.restore import Restorer
 from rolecall.wire.sse import Reader, fold_once
 from rolecall.wire.tally import Tally
 
@@ -62,6 +63,9 @@ def _head(call: Call, opened: Opened) -> tuple[list[Header], bool]:
         headers.append(retry_after(None))
     provider = call.snapshot.providers[find(opened.deployment, call.snapshot).provider]
     headers.extend(decision_headers(call.decision, opened.deployment, provider.zone))
+    if call.restorer is not None:  # the answer's length changes with what is put back
+        headers = [(name, value) for name, value in headers if name != b"content-length"]
+        headers.append((b"x-rolecall-redacted", str(call.taken.request.redacted).encode()))
     is_events = names.get(b"content-type", b"").startswith(b"text/event-stream")
     return headers, is_events and b"content-length" not in names
 
@@ -72,18 +76,20 @@ async def _stream(gateway: Gateway, call: Call, opened: Opened, reader: Reader, 
         reader.feed(chunk)
         if reader.tally.finished and not call.recorded:
             await _settle(gateway, call, opened, reader.tally)
-        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        told = chunk if call.restorer is None else call.restorer.feed(chunk)
+        await send({"type": "http.response.body", "body": told, "more_body": True})
         chunk = await opened.reply.read()
     reader.close()
     if not call.recorded:
         await _settle(gateway, call, opened, reader.tally)
     call.finished = True
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+    last = b"" if call.restorer is None else call.restorer.close()
+    await send({"type": "http.response.body", "body": last, "more_body": False})
 
 
 async def _whole(gateway: Gateway, call: Call, opened: Opened, wire: Wire, send: Send) -> None:
     """Everything but the newest chunk is sent at once; that one waits for the record."""
-    held = opened.first
+    held = opened.first if call.restorer is None else await _restored(opened, call.restorer)
     kept, size = [held], len(held)
     while chunk := await opened.reply.read():
         await send({"type": "http.response.body", "body": held, "more_body": True})
@@ -96,6 +102,14 @@ async def _whole(gateway: Gateway, call: Call, opened: Opened, wire: Wire, send:
     await _settle(gateway, call, opened, tally)
     call.finished = True
     await send({"type": "http.response.body", "body": held, "more_body": False})
+
+
+async def _restored(opened: Opened, restorer: Restorer) -> bytes:
+    """The whole answer with secrets in it."""
+    parts = [opened.first]
+    while chunk := await opened.reply.read():
+        parts.append(chunk)
+    return restorer.whole(b"".join(parts))
 
 
 async def _settle(gateway: Gateway, call: Call, opened: Opened, tally: Tally) -> None:

@@ -88,14 +88,14 @@ class Policy:
     def __init__(self, given: Rules, secrets: SecretScanner | None) -> None:
         self.rules = given.rules
         self._workspaces = {found.name: found for found in given.workspaces}
-        self._secrets = secrets
+        self.secrets = secrets
         self._marks = [mark for rule in self.rules for mark in _marks(rule)]
         self._any_mark = _ready("|".join(f"(?:{mark.pattern})" for mark in self._marks) or "$^")
         self.reads = bool(self._marks) or wants_secrets(self.rules) or bool(self._workspaces)
 
     def look(self, text: bytes) -> Iterator[Sighting]:
         """What a text holds, and where. May take milliseconds; errors are the scanner's."""
-        for secret in self._secrets.find(text) if self._secrets is not None else ():
+        for secret in self.secrets.find(text) if self.secrets is not None else ():
             yield Sighting(secret.start, secret.end, Found(secrets=frozenset({secret.rule})))
         if self._marks and self._any_mark.search(text):
             for number, mark in enumerate(self._marks):
@@ -111,7 +111,7 @@ class Policy:
         for mark in self._marks:
             for found in mark.search.finditer(data):
                 yield _place(data, found.start(), f"{mark.rule}: {mark.says}")
-        for secret in self._secrets.find(data) if self._secrets is not None else ():
+        for secret in self.secrets.find(data) if self.secrets is not None else ():
             yield _place(data, secret.start, f"a secret ({secret.rule})")
 
     def limits(self, known: Circumstances, found: Found) -> tuple[Limit, ...]:
@@ -129,7 +129,7 @@ class Policy:
             if _EVERYWHERE in rule.zones:
                 return ()
             says = " and ".join(reasons) or "it holds for every request"
-            return (Limit(rule=rule.name, zones=rule.zones, says=says),)
+            return (Limit(rule=rule.name, zones=rule.zones, says=says, otherwise=rule.otherwise),)
         return ()
 
     def _reasons(

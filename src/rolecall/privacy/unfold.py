@@ -104,12 +104,12 @@ def unfold(pieces: Sequence[Raw], before: Sequence[str] = ()) -> Unfolded:
 
 def joint_of(raw: Raw) -> str:
     """The ends of the texts of one piece, put together, as far as a later piece may go on."""
-    return "".join(_leaves(_whole(raw)).ends)[-2 * STRIP :]
+    return "".join(_leaves(whole(raw)).ends)[-2 * STRIP :]
 
 
 def _piece(raw: Raw, before: str) -> tuple[bytes, str]:
     """All readings of a piece with its seam to what stands before it, and its joint."""
-    leaves = _leaves(_whole(raw))
+    leaves = _leaves(whole(raw))
     text, joint = "\n".join(leaves.texts), "".join(leaves.ends)
     seam = before + joint[:STRIP] if before else ""
     parts = [text, *_readings(text), joint, seam]
@@ -134,10 +134,11 @@ class _Pairs(list[tuple[str, Any]]):
     """An object with all its keys, those that stand twice too."""
 
 
-def _whole(raw: Raw) -> Any:
-    """The value. Of a key that stands twice a decoder keeps one, and a provider may read the other.
+def whole(raw: Raw) -> Any:
+    """The value of a piece. Raises `Unreadable`.
 
-    Then the value written anew is shorter than it was, as it is where somebody put spaces in.
+    Of a key that stands twice a decoder keeps one, and a provider may read the other. Then the
+    value written anew is shorter than it was, as it is where somebody put spaces in.
     """
     try:
         value = msgspec.json.decode(raw)
@@ -181,6 +182,11 @@ class _Leaves:
         if text[:1] in _OPENING:
             with suppress(*UNREADABLE):  # it only looks like JSON
                 self.add(msgspec.json.decode(text), "name", depth + 50)
+
+
+def texts_of(value: Any) -> list[str]:
+    """Every string of a value, keys too, and those of JSON in strings."""
+    return _leaves(value).texts
 
 
 def _leaves(value: Any) -> _Leaves:
