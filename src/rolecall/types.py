@@ -102,10 +102,25 @@ class Deployment(Struct, frozen=True, kw_only=True):
     rates: Rates | None = None
     context: int | None = None
     """Tokens that an engine on this machine reads at most; it would cut off what is beyond."""
+    passed_on: str | None = None
+    """The host that an engine on this machine sends the model's requests on to."""
+    tools: bool | None = None
+    """Whether the engine says that the model can call tools."""
 
     @property
     def name(self) -> str:
         return f"{self.provider}/{self.model}"
+
+
+class Traits(Struct, frozen=True, kw_only=True):
+    """What an engine says of a model, as in `Deployment`; None where it says nothing.
+
+    `passed_on` is empty where the engine says that the model is its own.
+    """
+
+    context: int | None = None
+    passed_on: str | None = None
+    tools: bool | None = None
 
 
 class Rates(Struct, frozen=True, kw_only=True):
@@ -394,7 +409,9 @@ class Rejection(Struct, frozen=True, kw_only=True):
     """A deployment that may not play, and why. `until` is set where the reason passes by itself."""
 
     deployment: str
-    reason: Literal["dialect", "zone", "unwell", "unjustified", "unknown", "retired", "context"]
+    reason: Literal[
+        "dialect", "zone", "unwell", "unjustified", "unknown", "retired", "context", "tools"
+    ]
     says: str
     until: datetime | None = None
 

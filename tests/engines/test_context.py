@@ -11,7 +11,7 @@ from rolecall.catalogue.providers import Shape
 from rolecall.config.settings import TimeoutSettings
 from rolecall.egress.door import Door
 from rolecall.engines import embedded
-from rolecall.engines.context import Server, contexts, engine_asker
+from rolecall.engines.context import Server, engine_asker, traits
 from support.gateway import Gateway, start_gateway
 from support.http import post
 from support.pages import serving
@@ -22,7 +22,8 @@ def asked(shape: Shape, base_url: str, *models: str) -> dict[str, int]:
 
     async def ask() -> dict[str, int]:
         async with Door({}, TimeoutSettings()) as door:
-            return await contexts([server], engine_asker(door))
+            found = await traits([server], engine_asker(door))
+            return {name: said.context for name, said in found.items() if said.context}
 
     return asyncio.run(ask())
 
@@ -128,3 +129,31 @@ def test_request_that_would_be_cut_off_is_refused_with_the_reason(
         why = gateway.rolecall("why").stdout
         assert "it reads 4,096 and cuts off the rest" in why
         assert "nothing was sent" in why
+
+
+KEPT = '\n[[privacy.rules]]\nname = "home"\n'
+AWAY = {"remote_host": "https://elsewhere.example:443", "capabilities": ["completion"]}
+BARE = {"capabilities": ["completion"]}
+
+
+@pytest.mark.parametrize(
+    ("shown", "told"),
+    [
+        (AWAY, "its engine passes a:7b on to https://elsewhere.example:443"),
+        (BARE, "name a model that calls tools in [roles] local"),
+    ],
+)
+def test_model_that_is_not_here_or_calls_no_tools_is_not_asked(
+    tmp_path: Any, shown: dict[str, Any], told: str
+) -> None:
+    """An alias of a model in the cloud has no tag that tells; the engine does."""
+    tool = {"type": "function", "function": {"name": "t", "parameters": {}}}
+    body = {"model": "x", "messages": [{"role": "user", "content": "go"}], "tools": [tool]}
+    with (
+        serving({"/api/ps": IDLE, "POST /api/show": shown}) as engine,
+        start_gateway(OLLAMA.format(url=engine.url) + KEPT, tmp_path) as gateway,
+    ):
+        answer = post(gateway.url + "/v1/chat/completions", body)
+        assert answer.status == 503
+        assert told in answer.json()["error"]["message"]
+        assert all("messages" not in form for form in engine.forms)

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from rolecall.config.build import build, with_contexts
+from rolecall.config.build import build, with_traits
 from rolecall.config.settings import RoutingSettings, Settings
-from rolecall.types import OnRetired, Retirement, Snapshot
+from rolecall.types import OnRetired, Retirement, Snapshot, Traits
 from routing.examples import TOOLS, Example
 from routing.worlds import KNOWN, asking, decided
 
@@ -93,15 +93,15 @@ def test_successors_in_a_circle_end() -> None:
 def test_request_that_a_local_engine_would_cut_off_is_rejected() -> None:
     """The context in force counts, not what the model could read."""
     settings = Settings(roles={"local": ("ollama/qwen3-coder:30b",)})
-    contexts = {"ollama/qwen3-coder:30b": 4096}
+    traits = {"ollama/qwen3-coder:30b": Traits(context=4096)}
     whole = build(settings, KNOWN, rules="r", at=RETIRES)
-    world = with_contexts(whole, contexts)
+    world = with_traits(whole, traits)
     assert world.version != whole.version
     decision = decided(BIG, world)
     assert decision.chosen is None
     rejection = decision.rejections[0]
     assert rejection.reason == "context"
     assert "it reads 4,096 and cuts off the rest" in rejection.says
-    wide = with_contexts(world, {"ollama/qwen3-coder:30b": 65536})
+    wide = with_traits(world, {"ollama/qwen3-coder:30b": Traits(context=65536)})
     assert decided(BIG, wide).chosen is not None
-    assert with_contexts(world, {}) is world  # too busy to answer: what it said still holds
+    assert with_traits(world, {}) is world  # too busy to answer: what it said still holds

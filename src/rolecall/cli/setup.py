@@ -23,12 +23,12 @@ from rolecall.config.propose import (
 )
 from rolecall.config.settings import Settings, TimeoutSettings
 from rolecall.egress.door import Door
-from rolecall.engines.context import Server, contexts, engine_asker, servers
+from rolecall.engines.context import Server, engine_asker, servers, traits
 from rolecall.engines.detect import Found, find
 from rolecall.ledger.store import FILE_NAME, Ledger, open_ledger
 from rolecall.privacy.policy import Policy, wants_secrets
 from rolecall.routing.rules import RuleBook
-from rolecall.types import Rules, Snapshot
+from rolecall.types import Rules, Snapshot, Traits
 
 NOT_RUNNING = "http://127.0.0.1:0/v1"
 """Stands for the embedded engine's address in commands that send nothing."""
@@ -70,15 +70,15 @@ async def _ask(known: Known) -> tuple[Found, ...]:
         return await find(tuple(known.engines.values()), fetch)
 
 
-def contexts_in_force(snapshot: Snapshot, known: Known) -> dict[str, int]:
-    """What the engines of a stack say that they read at most."""
+def traits_of_engines(snapshot: Snapshot, known: Known) -> dict[str, Traits]:
+    """What the engines of a stack say of their models."""
     asked = servers(snapshot, known.engines)
-    return asyncio.run(_contexts(asked)) if asked else {}
+    return asyncio.run(_traits(asked)) if asked else {}
 
 
-async def _contexts(asked: tuple[Server, ...]) -> dict[str, int]:
+async def _traits(asked: tuple[Server, ...]) -> dict[str, Traits]:
     async with Door({}, TimeoutSettings()) as door:
-        return await contexts(asked, engine_asker(door))
+        return await traits(asked, engine_asker(door))
 
 
 def world(settings: Settings, known: Known, book: RuleBook) -> Snapshot:

@@ -16,13 +16,13 @@ from rolecall.cli.options import Config
 from rolecall.cli.print_stack import print_start
 from rolecall.cli.setup import (
     catalogue,
-    contexts_in_force,
     ledger_path,
     policy_of,
     settings_in_force,
+    traits_of_engines,
     world,
 )
-from rolecall.config.build import keys, with_contexts
+from rolecall.config.build import keys, with_traits
 from rolecall.config.load import environment
 from rolecall.config.notices import remarks
 from rolecall.config.private import networks, privacy
@@ -62,7 +62,7 @@ def up(
         stack.callback(ledger.close)
         settings = _with_engine(settings, stack)
         snapshot = world(settings, known, book)
-        snapshot = with_contexts(snapshot, contexts_in_force(snapshot, known))
+        snapshot = with_traits(snapshot, traits_of_engines(snapshot, known))
         ledger.keep_snapshot(snapshot)
         told = remarks(snapshot.deployments, known, settings.catalogue, snapshot.at)
         print_start(snapshot, settings.source, ledger.path, listening.getsockname(), told)

@@ -26,6 +26,7 @@ from rolecall.types import (
     Retirement,
     Role,
     Snapshot,
+    Traits,
     Work,
 )
 
@@ -106,18 +107,23 @@ def build(settings: Settings, known: Known, *, rules: str, at: datetime) -> Snap
     return _versioned(snapshot)
 
 
-def with_contexts(snapshot: Snapshot, contexts: Mapping[str, int]) -> Snapshot:
-    """The same world with what engines say now: tokens that each reads at most, by deployment.
+def with_traits(snapshot: Snapshot, traits: Mapping[str, Traits]) -> Snapshot:
+    """The same world with what engines say now of their models, by deployment.
 
     One that does not answer, for it may be busy, keeps what it said before.
     """
     deployments = {
-        name: msgspec.structs.replace(deployment, context=contexts.get(name, deployment.context))
+        name: _with(deployment, traits.get(name, Traits()))
         for name, deployment in snapshot.deployments.items()
     }
     if deployments == snapshot.deployments:
         return snapshot
     return _versioned(msgspec.structs.replace(snapshot, deployments=deployments))
+
+
+def _with(deployment: Deployment, traits: Traits) -> Deployment:
+    said = {key: one for key, one in msgspec.structs.asdict(traits).items() if one is not None}
+    return msgspec.structs.replace(deployment, **said) if said else deployment
 
 
 def _versioned(snapshot: Snapshot) -> Snapshot:

@@ -1,4 +1,4 @@
-"""How much a local engine really reads: the context in force, not what the model could take.
+"""What a local engine says of its models: the context in force, where they run, if they use tools.
 
 Ollama gives a model 4,096 tokens on a small graphics card unless told otherwise, and cuts off the
 beginning of what is longer without a word (docs.ollama.com/context-length, read 2026-11-23).
@@ -18,7 +18,7 @@ from rolecall.catalogue.providers import EnginePreset, Shape
 from rolecall.config.propose import EMBEDDED
 from rolecall.egress.door import Door
 from rolecall.privacy.verdict import clear_probe
-from rolecall.types import Provider, Snapshot
+from rolecall.types import Provider, Snapshot, Traits
 
 Ask = Callable[[str, bytes | None], Awaitable[bytes | None]]
 """Brings the body of a GET, or of the POST of a form; None where nobody answers well."""
@@ -62,16 +62,20 @@ def servers(snapshot: Snapshot, engines: Mapping[str, EnginePreset]) -> tuple[Se
     return tuple(found)
 
 
-async def contexts(servers: Iterable[Server], ask: Ask) -> dict[str, int]:
-    """Tokens by deployment, where the engine says how many are in force."""
-    found: dict[str, int] = {}
-    for server, tokens in zip(
-        servers, await asyncio.gather(*(_of(one, ask) for one in servers)), strict=True
-    ):
-        for model in server.models:
-            count = tokens.get(model)
-            if count is not None and _LEAST <= count < _MOST:
-                found[f"{server.provider}/{model}"] = count
+async def traits(servers: Iterable[Server], ask: Ask) -> dict[str, Traits]:
+    """By deployment, what its engine says of it; nothing of those that say nothing."""
+    said = await asyncio.gather(*(_said(server, ask) for server in servers))
+    return {name: one for found in said for name, one in found.items() if one != Traits()}
+
+
+async def _said(server: Server, ask: Ask) -> dict[str, Traits]:
+    found: dict[str, Traits] = {}
+    tokens, shown = await _of(server, ask), await _shown(server, ask)
+    for model in server.models:
+        count = tokens.get(model)
+        context = count if count is not None and _LEAST <= count < _MOST else None
+        own = msgspec.structs.replace(shown.get(model, Traits()), context=context)
+        found[f"{server.provider}/{model}"] = own
     return found
 
 
@@ -179,7 +183,11 @@ class _RunningList(Struct):
 
 
 class _Shown(Struct):
+    """`POST /api/show`. `remote_host` is set where Ollama passes a model's requests on."""
+
     parameters: str = ""
+    remote_host: str = ""
+    capabilities: list[str] = []
 
 
 async def _ollama(base: str, models: tuple[str, ...], ask: Ask) -> dict[str, int]:
@@ -190,11 +198,27 @@ async def _ollama(base: str, models: tuple[str, ...], ask: Ask) -> dict[str, int
     for model in models:
         if model in found:
             continue
-        form = msgspec.json.encode({"model": model})
-        shown = _decoded(await ask(f"{base}/api/show", form), _Shown)
+        shown = await _show(base, model, ask)
         told = _NUM_CTX.search(shown.parameters) if shown else None
         if told is not None:
             found[model] = int(told[1])
+    return found
+
+
+async def _show(base: str, model: str, ask: Ask) -> _Shown | None:
+    body = await ask(f"{base}/api/show", msgspec.json.encode({"model": model}))
+    shown: _Shown | None = _decoded(body, _Shown)
+    return shown
+
+
+async def _shown(server: Server, ask: Ask) -> dict[str, Traits]:
+    """Where each model of an Ollama runs, and whether it calls tools. Others do not say."""
+    found: dict[str, Traits] = {}
+    for model in server.models if server.shape == "ollama" else ():
+        shown = await _show(server.base_url, model, ask)
+        if shown is not None:
+            tools = "tools" in shown.capabilities if shown.capabilities else None
+            found[model] = Traits(passed_on=shown.remote_host, tools=tools)
     return found
 
 

@@ -138,8 +138,18 @@ def _private(decision: Decision) -> str:
     """Why it stays, and what would let it be answered."""
     limit = decision.limits[0]
     where = " or ".join(limit.zones)
-    mend = "start a local engine and name its model in [roles] local"
+    reasons = {one.reason for one in decision.rejections}
+    mend = next((mend for reason, mend in _MENDS.items() if reason in reasons), _NOBODY)
     return f"the rule {limit.rule} keeps this request in {where}: {limit.says} ({mend})"
+
+
+_NOBODY = "start a local engine and name its model in [roles] local"
+_MENDS = {
+    "context": "give the local model a longer context, or compact the conversation",
+    "tools": "name a model that calls tools in [roles] local",
+    "unwell": "see that the local engine runs",
+}
+"""What would let a private request be answered, by why nobody may."""
 
 
 async def _note_leaving(gateway: Gateway, call: Call) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rolecall.egress.door import Parcel, Reply, Target
@@ -15,7 +16,7 @@ from rolecall.gateway.passing import pass_on
 from rolecall.gateway.state import Gateway
 from rolecall.privacy.verdict import clear
 from rolecall.routing.candidates import find
-from rolecall.types import Attempt
+from rolecall.types import Attempt, Limit
 from rolecall.wire.readdress import readdress
 from rolecall.wire.tally import Tally
 
@@ -38,14 +39,15 @@ async def relay(gateway: Gateway, call: Call, send: Send) -> None:
             continue
         await pass_on(gateway, call, opened, send)
         return
-    raise _nobody_answered(call.attempts)
+    raise _nobody_answered(call.attempts, call.decision.limits)
 
 
-def _nobody_answered(attempts: list[Attempt]) -> UpstreamError:
+def _nobody_answered(attempts: list[Attempt], limits: Sequence[Limit]) -> UpstreamError:
     """Why each of the cascade gave no answer. The last one decides between 502 and 504."""
     reasons = [f"{one.deployment}: {one.detail or f'HTTP {one.status}'}" for one in attempts]
     status = 504 if attempts[-1].outcome == "timeout" else 502
-    return UpstreamError("; ".join(reasons), status=status)
+    kept = [f"nobody else is asked, as the rule {limit.rule} says" for limit in limits[:1]]
+    return UpstreamError("; ".join([*reasons, *kept]), status=status)
 
 
 async def _open(gateway: Gateway, call: Call, name: str) -> Opened:

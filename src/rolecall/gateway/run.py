@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 import uvicorn
 from msgspec import Struct
 
-from rolecall.config.build import with_contexts
+from rolecall.config.build import with_traits
 from rolecall.config.settings import TimeoutSettings
 from rolecall.egress.door import Door
 from rolecall.egress.places import Network
-from rolecall.engines.context import Server, contexts, engine_asker
+from rolecall.engines.context import Server, engine_asker, traits
 from rolecall.errors import LedgerError, StartError
 from rolecall.gateway.access import Access
 from rolecall.gateway.app import application
@@ -136,11 +136,11 @@ async def _serve(plan: Plan, config: uvicorn.Config, listening: socket.socket) -
 
 
 async def _watch(gateway: Gateway, engines: tuple[Server, ...]) -> None:
-    """A model that is loaded anew may have another context: the world is swapped then."""
+    """A model may be loaded with another context, or made anew: the world is swapped then."""
     ask = engine_asker(gateway.door)
     while True:
         await asyncio.sleep(_ENGINES)
-        found = with_contexts(gateway.world, await contexts(engines, ask))
+        found = with_traits(gateway.world, await traits(engines, ask))
         if found is gateway.world:
             continue
         try:

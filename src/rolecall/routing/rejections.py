@@ -53,12 +53,9 @@ def _forbidden(
     limit = next((limit for limit in request.limits if not limit.admits(provider)), None)
     if limit is not None:
         return Rejection(deployment=name, reason="zone", says=_kept(limit, provider))
-    if "local" in (role, provider.zone) and CLOUD.search(deployment.model) and _home(role, request):
-        says = f"{deployment.model} runs on its vendor's servers; pull a model without that tag"
-        return Rejection(deployment=name, reason="zone", says=says)
-    if role == "local" and provider.zone != "local":
-        says = f"the role local stays at home; {provider.name} is in the zone {provider.zone!r}"
-        return Rejection(deployment=name, reason="zone", says=says)
+    away = _away(deployment, role, provider) if role == "local" or request.limits else None
+    if away is not None:
+        return Rejection(deployment=name, reason="zone", says=away)
     if deployment.model_class == STRONGEST and why is None:
         lender = snapshot.borrowed.get(role)
         says = f"nobody says why: the stack gives this class to {lender}, not to {role}"
@@ -66,9 +63,15 @@ def _forbidden(
     return None
 
 
-def _home(role: Role, request: Request) -> bool:
-    """It is to stay in the zone local: an engine there may have models that do not."""
-    return role == "local" or bool(request.limits)
+def _away(deployment: Deployment, role: Role, provider: Provider) -> str | None:
+    """Why it does not stay at home: an engine there may have models that run elsewhere."""
+    if "local" in (role, provider.zone) and CLOUD.search(deployment.model):
+        return f"{deployment.model} runs on its vendor's servers; pull a model without that tag"
+    if deployment.passed_on and provider.zone == "local":
+        return f"its engine passes {deployment.model} on to {deployment.passed_on}"
+    if role == "local" and provider.zone != "local":
+        return f"the role local stays at home; {provider.name} is in the zone {provider.zone!r}"
+    return None
 
 
 def _kept(limit: Limit, provider: Provider) -> str:
@@ -91,6 +94,9 @@ def _unable(deployment: Deployment, request: Request, snapshot: Snapshot) -> Rej
     if deployment.context is not None and tokens > deployment.context:
         says = f"about {tokens:,} tokens; it reads {deployment.context:,} and cuts off the rest"
         return Rejection(deployment=name, reason="context", says=says)
+    if deployment.tools is False and request.tools:
+        says = f"{deployment.model} calls no tools, says its engine; the client brings some"
+        return Rejection(deployment=name, reason="tools", says=says)
     ailment = snapshot.health.get(name)
     if ailment is not None and ailment.until > snapshot.at:
         says = f"left alone until {ailment.until:%H:%M:%S} UTC: {ailment.why}"
