@@ -219,6 +219,28 @@ def _later() -> list[Case]:
             shows=(b"words of the turn",),
         ),
         Case(
+            name="a sub-agent of the session",
+            sent=(
+                first,
+                Sent(
+                    body=chat(says("you are a sub-agent", "system"), says("words for the helper")),
+                    headers=session | {"x-openai-subagent": "explore"},
+                ),
+            ),
+            shows=(b"words for the helper",),
+        ),
+        Case(
+            name="a conversation compacted",
+            sent=(
+                first,
+                Sent(
+                    body=chat(says("a summary of the earlier work: all is well"), says("go on")),
+                    headers=session,
+                ),
+            ),
+            shows=(b"a summary of the earlier work",),
+        ),
+        Case(
             name="history edited",
             sent=(
                 Sent(body=chat(says("one"), says("two"), says("three"))),

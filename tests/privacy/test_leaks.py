@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from privacy.leaks import CANARY, CASES, Case, Sent, chat, says
 from support.answers import Answer, Received
 from support.gateway import Gateway, start_gateway
 from support.http import Got, get, post
+from support.raw_upstream import RawUpstream
 from support.upstream import Upstream
 
 STACK = """
@@ -183,3 +186,51 @@ def test_nothing_of_it_is_at_rest(guarded: Place) -> None:
             assert CANARY.encode() not in path.read_bytes(), path
     newest = json.dumps(guarded.gateway.decisions(1))
     assert CANARY not in newest
+
+
+def test_an_engine_at_home_that_redirects_is_not_followed(tmp_path: Path) -> None:
+    with Upstream() as out:
+        answer = f"HTTP/1.1 307 Gone\r\nlocation: {out.base_url}/chat/completions\r\n"
+        with RawUpstream([f"{answer}content-length: 0\r\n\r\n".encode()]) as home:
+            config = STACK.format(out=out.base_url, home=home.base_url) + RULE
+            with start_gateway(config, tmp_path) as gateway:
+                got = post(f"{gateway.url}/v1/chat/completions", chat(says(CANARY)))
+        assert got.status == 502
+        assert "redirects are not followed" in got.json()["error"]["message"]
+        assert not out.received
+
+
+def test_a_model_in_the_cloud_of_a_local_engine_is_not_asked(tmp_path: Path) -> None:
+    with Upstream() as out, Upstream() as home:
+        config = STACK.format(out=out.base_url, home=home.base_url) + RULE
+        config = config.replace("home/local-model", "home/glm-5:cloud")
+        with start_gateway(config, tmp_path) as gateway:
+            got = post(f"{gateway.url}/v1/chat/completions", chat(says(CANARY)))
+        assert got.status == 503
+        assert "runs on its vendor's servers" in got.json()["error"]["message"]
+        assert not [*out.received, *home.received]
+
+
+def test_sessions_at_once_that_share_an_id(tmp_path: Path) -> None:
+    """Whichever comes first: the canary never gets out, and then nothing of that id."""
+    session = {"x-session-id": "shared"}
+    texts = [f"request {n} {CANARY if n % 5 == 0 else 'plain'}" for n in range(30)]
+    with contextmanager(place)(tmp_path, RULE) as there:
+
+        def send(text: str) -> int:
+            return there.send(Sent(body=chat(says(text)), headers=session)).status
+
+        with ThreadPoolExecutor(8) as threads:
+            assert set(threads.map(send, texts)) == {200}
+        assert send("after all of them") == 200
+        came = [everything(one) for one in there.out.received]
+    assert not any(CANARY.encode() in text or b"after all" in text for text in came)
+
+
+def test_what_is_refused_is_not_at_rest_either(guarded: Place) -> None:
+    """A body that is no JSON, one that does not fit, and a model that is none."""
+    for body in (f"{{{CANARY}".encode(), {"messages": CANARY}, {"model": CANARY * 60}):
+        assert guarded.send(Sent(body=body)).status == 400
+    for path in guarded.gateway.home.rglob("*"):
+        if path.is_file() and path.name != "rolecall.toml":
+            assert CANARY.encode() not in path.read_bytes(), path
