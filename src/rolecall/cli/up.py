@@ -35,7 +35,7 @@ from rolecall.errors import ConfigError, StartError
 from rolecall.gateway.access import LOOPBACK, Access
 from rolecall.gateway.guard import Guard
 from rolecall.gateway.intake import Limits
-from rolecall.gateway.run import Plan, bind, run
+from rolecall.gateway.run import Plan, bind, hold_signals, run
 from rolecall.ledger import taints
 from rolecall.ledger.store import Ledger, open_ledger
 from rolecall.routing.costs import pricing
@@ -65,6 +65,7 @@ def up(
         snapshot = with_traits(snapshot, traits_of_engines(snapshot, known))
         ledger.keep_snapshot(snapshot)
         told = remarks(snapshot.deployments, known, settings.catalogue, snapshot.at)
+        hold_signals()
         print_start(snapshot, settings.source, ledger.path, listening.getsockname(), told)
         signal.signal(signal.SIGTERM, _stop)
         plan = Plan(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import signal
 import socket
 from collections.abc import Callable, Mapping
 
@@ -40,6 +41,7 @@ _CHECKPOINT = 2.0
 _CLEARED = 1.0
 """Seconds between looks for sessions that the user has cleared."""
 _ENGINES = 30.0
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 """Seconds between questions to local engines."""
 _BACKLOG = 2048
 """Connections that wait while the gateway is still starting."""
@@ -107,8 +109,8 @@ def run(plan: Plan, listening: socket.socket) -> None:
 async def _serve(plan: Plan, config: uvicorn.Config, listening: socket.socket) -> None:
     writer = Writer(plan.ledger, asyncio.get_running_loop())
     tasks = [asyncio.ensure_future(_checkpoint(plan.ledger))]
+    guard = None if plan.guard is None else plan.guard()
     try:
-        guard = None if plan.guard is None else plan.guard()
         async with Door(plan.keys, plan.timeouts, plan.networks) as door:
             gateway = Gateway(
                 world=plan.world,
@@ -124,6 +126,7 @@ async def _serve(plan: Plan, config: uvicorn.Config, listening: socket.socket) -
             config.app = application(gateway)
             server = uvicorn.Server(config)
             tasks.append(asyncio.ensure_future(close_slow(server.server_state.connections)))
+            tasks.append(asyncio.ensure_future(_let_signals_in(server)))
             if guard is not None:
                 tasks.append(asyncio.ensure_future(_look_again(guard)))
             if plan.engines:
@@ -132,7 +135,23 @@ async def _serve(plan: Plan, config: uvicorn.Config, listening: socket.socket) -
     finally:
         for task in tasks:
             task.cancel()
+        if guard is not None:
+            guard.close()
         writer.close()
+
+
+def hold_signals() -> None:
+    """Keep Ctrl-C and the like waiting until somebody serves who can stop in good order.
+
+    One that comes while the loop is being set up would be lost.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+
+
+async def _let_signals_in(server: uvicorn.Server) -> None:
+    while not server.started:  # noqa: ASYNC110 (uvicorn tells in no other way)
+        await asyncio.sleep(0.01)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
 
 
 async def _watch(gateway: Gateway, engines: tuple[Server, ...]) -> None:
