@@ -52,7 +52,9 @@ class Upstream:
         script: Script | None = None,
         *,
         models: tuple[str, ...] = ("plan-model", "review-model", "code-model", "fast-model"),
+        host: str = "127.0.0.1",
     ) -> None:
+        self.host = host
         self.script = script or say("Done.")
         self.models = models
         self.received: list[Received] = []
@@ -66,7 +68,7 @@ class Upstream:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def base_url(self) -> str:
@@ -123,7 +125,7 @@ class Upstream:
         )
         await runner.setup()
         try:
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            await web.TCPSite(runner, self.host, 0).start()
             self.port = runner.addresses[0][1]
             self._ready.set()
             await self._stop.wait()
