@@ -289,6 +289,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """What privacy asks of every provider that this request goes to."""
     redacted: int = 0
     """Secrets that placeholders stand for in what is sent."""
+    lifted: tuple[Limit, ...] = ()
+    """What privacy asked before they stood there."""
     asked_model: str
     asked_role: Role | None = None
     why: str | None = None

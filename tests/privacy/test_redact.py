@@ -104,6 +104,8 @@ def test_decision_says_so_and_holds_nothing(redacting: tuple[Gateway, Upstream])
     told = gateway.rolecall("why", answer.headers["x-rolecall-decision"])
     assert "1 secret replaced by placeholders" in told.stdout
     assert "qLp29zRt" not in json.dumps(gateway.decisions())
+    report = gateway.rolecall("privacy", "report").stdout.splitlines()
+    assert any(line.split()[:4] == ["none", "secrets", "local", "redacted"] for line in report)
 
 
 def test_same_secret_has_the_same_placeholder(redacting: tuple[Gateway, Upstream]) -> None:

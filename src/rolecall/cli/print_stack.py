@@ -33,6 +33,8 @@ def print_start(
     out.print(f"rolecall {__version__} on {base}")
     out.print(f"stack from {source}, ledger {ledger}\n")
     out.print(stack_table(snapshot))
+    if snapshot.policy:
+        out.print("\nRules of privacy are in force: `rolecall privacy test FILE` tries them")
     if remarks:
         out.print()
     for remark in remarks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import reduce
 from operator import or_
@@ -22,6 +23,7 @@ from rolecall.config.private import privacy
 from rolecall.errors import ConfigError, LedgerError
 from rolecall.gateway.views import encode
 from rolecall.ledger import taints
+from rolecall.ledger.taints import Taint
 from rolecall.privacy.policy import NOTHING, Circumstances
 from rolecall.privacy.unfold import unfold
 from rolecall.types import Record
@@ -73,7 +75,7 @@ def _text(file: Path | None) -> str:
 def report(config: Config = None, json: Json = False) -> None:
     """List per workspace what was kept home, by which rule, and what was refused."""
     store = ledger(config)
-    counts = Counter(_line(record) for record in store.all_records() if record.decision.limits)
+    counts = Counter(line for record in store.all_records() for line in _lines(record))
     staying = taints.in_force(store)
     if json:
         rows = [
@@ -86,18 +88,25 @@ def report(config: Config = None, json: Json = False) -> None:
         return
     console().print(_table(counts))
     typer.echo(f"\n{len({t.session or t.key for t in staying})} sessions stay private:")
-    for taint in staying:
-        name = taint.session or taint.key.partition(":")[2]
-        typer.echo(f"  {plain(name)}  {taint.limit.rule}  since {taint.since:%Y-%m-%d %H:%M} UTC")
+    for line in dict.fromkeys(_staying(taint) for taint in staying):
+        typer.echo(f"  {line}")
+
+
+def _staying(taint: Taint) -> str:
+    name = taint.session or taint.key.partition(":")[2]
+    return f"{plain(name)}  {taint.limit.rule}  since {taint.since:%Y-%m-%d %H:%M} UTC"
 
 
 _COLUMNS = ("workspace", "rule", "zone", "outcome")
 
 
-def _line(record: Record) -> tuple[str, ...]:
-    limit = record.decision.limits[0]
+def _lines(record: Record) -> Iterator[tuple[str, ...]]:
+    """What became of a request that rules asked something of."""
+    request, asked = record.request, record.decision.limits
     outcome = "answered" if record.status < 400 else "refused"
-    return record.request.workspace or "none", limit.rule, " or ".join(limit.zones), outcome
+    for limit in (asked or request.lifted)[:1]:
+        zones = " or ".join(limit.zones)
+        yield request.workspace or "none", limit.rule, zones, outcome if asked else "redacted"
 
 
 def _table(counts: Counter[tuple[str, ...]]) -> Table:

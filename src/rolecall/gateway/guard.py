@@ -20,7 +20,7 @@ from rolecall.ledger.store import Ledger
 from rolecall.ledger.taints import Taint
 from rolecall.privacy.encoded import Unreadable
 from rolecall.privacy.policy import HOME, NOTHING, Circumstances, Found, Policy, carried
-from rolecall.privacy.redact import Redactor
+from rolecall.privacy.redact import Redacted, Redactor
 from rolecall.privacy.scan import Scans
 from rolecall.types import Limit
 from rolecall.wire.restore import Restorer
@@ -87,27 +87,34 @@ class Guard:
 
         Whatever stands besides, such as another rule or a secret that is encoded, holds as before.
         """
-        if self._redactor is None or all(one.otherwise == "refuse" for one in taken.request.limits):
-            return None
-        try:
-            async with asyncio.timeout(self._seconds):
-                loop = asyncio.get_running_loop()
-                done = await loop.run_in_executor(
-                    self._threads, self._redactor.redacted, taken.body
-                )
-        except Exception as error:  # noqa: BLE001 (as in `_met`: then it stays as it is)
-            _LOG.warning("a request could not be redacted (%s)", type(error).__name__)
+        done = await self._placeholders(taken)
+        if done is None:
             return None
         apart = msgspec.structs.replace(taken, body=done.body, thread=f"{taken.thread} redacted")
         met = await self._met(apart, taken.request.person, headers, query)
-        before = [one for one in taken.request.limits if one.otherwise == "refuse"]
-        limits = (*met, *(one for one in before if one not in met))
+        before = [one for one in taken.request.limits if one not in met]
         request = msgspec.structs.replace(
-            taken.request, limits=limits, redacted=len(done.secrets), body_bytes=len(done.body)
+            taken.request,
+            limits=(*met, *(one for one in before if one.otherwise == "refuse")),
+            lifted=tuple(one for one in before if one.otherwise == "redact"),
+            redacted=len(done.secrets),
+            body_bytes=len(done.body),
         )
-        return msgspec.structs.replace(taken, body=done.body, request=request), Restorer(
-            done.secrets
-        )
+        sent = msgspec.structs.replace(taken, body=done.body, request=request)
+        return sent, Restorer(done.secrets)
+
+    async def _placeholders(self, taken: Taken) -> Redacted | None:
+        asked = [one.otherwise for one in taken.request.limits]
+        if self._redactor is None or "redact" not in asked:
+            return None
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._seconds):
+                redact = self._redactor.redacted
+                return await loop.run_in_executor(self._threads, redact, taken.body)
+        except Exception as error:  # noqa: BLE001 (as in `_met`: then it stays as it is)
+            _LOG.warning("a request could not be redacted (%s)", type(error).__name__)
+            return None
 
     async def _met(
         self, taken: Taken, person: str | None, headers: Iterable[Header], query: bytes
