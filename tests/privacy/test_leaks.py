@@ -234,3 +234,11 @@ def test_what_is_refused_is_not_at_rest_either(guarded: Place) -> None:
     for path in guarded.gateway.home.rglob("*"):
         if path.is_file() and path.name != "rolecall.toml":
             assert CANARY.encode() not in path.read_bytes(), path
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="limits of a process are read in /proc")
+def test_a_crash_leaves_no_core_dump(guarded: Place) -> None:
+    """It would hold all that is in memory."""
+    text = Path(f"/proc/{guarded.gateway.process.pid}/limits").read_text()
+    line = next(line for line in text.splitlines() if line.startswith("Max core file size"))
+    assert line.split()[4:6] == ["0", "0"]

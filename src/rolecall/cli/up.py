@@ -35,7 +35,7 @@ from rolecall.errors import ConfigError, StartError
 from rolecall.gateway.access import LOOPBACK, Access
 from rolecall.gateway.guard import Guard
 from rolecall.gateway.intake import Limits
-from rolecall.gateway.run import Plan, bind, hold_signals, run
+from rolecall.gateway.run import Plan, bind, forbid_core_dumps, hold_signals, run
 from rolecall.ledger import taints
 from rolecall.ledger.store import Ledger, open_ledger
 from rolecall.routing.costs import pricing
@@ -51,6 +51,7 @@ def up(
     ] = None,
 ) -> None:
     """Start the gateway and say how to connect a client."""
+    forbid_core_dumps()
     known = catalogue()
     settings = _with_address(settings_in_force(config, known), host, port)
     book = rules_in_force(settings)

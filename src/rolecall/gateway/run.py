@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import resource
 import signal
 import socket
 from collections.abc import Callable, Mapping
@@ -138,6 +139,11 @@ async def _serve(plan: Plan, config: uvicorn.Config, listening: socket.socket) -
         if guard is not None:
             guard.close()
         writer.close()
+
+
+def forbid_core_dumps() -> None:
+    """A core dump would hold the bodies and keys that are in memory."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def hold_signals() -> None:
