@@ -230,6 +230,17 @@ def _later() -> list[Case]:
             shows=(b"words for the helper",),
         ),
         Case(
+            name="a sub-agent with an id of its own",
+            sent=(
+                first,
+                Sent(
+                    body=chat(says("words for the helper")),
+                    headers={"x-session-id": "child", "x-parent-session-id": "s-1"},
+                ),
+            ),
+            shows=(b"words for the helper",),
+        ),
+        Case(
             name="a conversation compacted",
             sent=(
                 first,

@@ -96,7 +96,8 @@ def apart(case: Case, number: int) -> list[Sent]:
             body=sent.body,
             path=sent.path,
             headers={
-                k: f"{v}-{number}" if k == "x-session-id" else v for k, v in sent.headers.items()
+                k: f"{v}-{number}" if k.endswith("session-id") else v
+                for k, v in sent.headers.items()
             },
         )
         for sent in case.sent

@@ -32,6 +32,8 @@ _APART_AT_ONCE = 1024 * 1024
 """Bytes of a body that is taken apart on the event loop."""
 
 
+_PARENT = b"-parent-"
+"""In the names of headers by which a sub-agent states the session it works for: Codex, opencode."""
 _WORKERS = max(1, min(4, (os.cpu_count() or 1) - 1))
 _SWITCH = 0.000_5
 """Seconds after which a thread that looks lets the event loop go on; Python's own are 5 ms."""
@@ -73,10 +75,10 @@ class Guard:
 
         Its session is tainted, and that is written, before this returns. Raises `LedgerError`.
         """
-        keys = _keys(taken)
+        keys = _keys(taken, headers)
         known = {limit.rule: limit for key in keys for limit in self._taints.get(key, ())}
         met = await self._met(taken, person, headers, query)
-        self._taint(taken, keys, met)
+        self._taint(taken, keys, (*met, *known.values()))
         now = {limit.rule for limit in met}
         return (*met, *(carried(limit) for rule, limit in known.items() if rule not in now))
 
@@ -164,11 +166,15 @@ class Guard:
                 self._taints.setdefault(taint.key, []).append(taint.limit)
 
 
-def _keys(taken: Taken) -> list[str]:
-    """What a session goes by: the client's own id, whoever sends it, and its history."""
+def _keys(taken: Taken, headers: Iterable[Header]) -> list[str]:
+    """What a session goes by: the client's own id, whoever sends it, its history, its parent's id.
+
+    A sub-agent is told what its parent knows, and tells it what it has found.
+    """
     session = taken.request.signals.session
-    own = [] if session is None else [f"session:{session}"]
-    return [*own, f"thread:{taken.thread}"]
+    parents = [value.decode("latin-1") for name, value in headers if _PARENT in name]
+    ids = [*([] if session is None else [session]), *parents]
+    return [*(f"session:{one}" for one in ids), f"thread:{taken.thread}"]
 
 
 def _by_key(found: Iterable[Taint]) -> dict[str, list[Limit]]:
