@@ -13,12 +13,17 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from msgspec import Struct
 
 _EVERY_PROTOCOL = 0x0003
 _IPV4 = 0x0800
+_IPV6 = 0x86DD
+_ICMPV6 = 58
+_NEIGHBOURS = {130, 131, 132, 133, 134, 135, 136, 137, 143}
+"""What each interface says of itself: multicast listeners and neighbours (RFC 2710, 3810, 4861)."""
 _FRAME = 65_536
 
 
@@ -27,15 +32,20 @@ class Outside(Struct):
 
     name: str
     address: str
+    mac: bytes
     frames: list[bytes]
 
     def packets(self) -> list[tuple[str, bytes]]:
-        """Where each IPv4 packet came from the namespace for, and the packet (RFC 791)."""
+        """Whom each IP packet from the namespace was for, and the packet (RFC 791, RFC 8200)."""
         found = []
         for frame in list(self.frames):
             (kind,) = struct.unpack_from("!H", frame, 12)
-            if kind == _IPV4 and frame[26:30] != socket.inet_aton(self.address):
+            if frame[6:12] == self.mac:
+                continue
+            if kind == _IPV4:
                 found.append((socket.inet_ntoa(frame[30:34]), frame[14:]))
+            elif kind == _IPV6 and not _of_neighbours(frame[14:]):
+                found.append((socket.inet_ntop(socket.AF_INET6, frame[38:54]), frame[14:]))
         return found
 
     def command(self, *command: str) -> list[str]:
@@ -52,10 +62,29 @@ def require() -> None:
         reason = "making a network namespace needs root"
     elif shutil.which("ip") is None:
         reason = "the command ip is missing: install iproute2"
+    else:
+        reason = _refusal()
     if reason is not None and os.environ.get("ROLECALL_E2E") == "required":
         pytest.fail(reason)
     if reason is not None:
         pytest.skip(reason)
+
+
+def _refusal() -> str | None:
+    """Why this machine makes no namespace with a way out, as in a container without the right."""
+    try:
+        with namespace():
+            return None
+    except (RuntimeError, OSError) as problem:
+        return f"no network namespace can be made here: {problem}"
+
+
+def _of_neighbours(packet: bytes) -> bool:
+    """Whether an IPv6 packet is such talk; a listener's report has one option header first."""
+    kind, place = packet[6], 40
+    if kind == 0 and len(packet) > 48:
+        kind, place = packet[40], 40 + 8 * (packet[41] + 1)
+    return kind == _ICMPV6 and len(packet) > place and packet[place] in _NEIGHBOURS
 
 
 @contextmanager
@@ -77,7 +106,8 @@ def namespace() -> Iterator[Outside]:
             f"route add default via {ours}",
         ):
             _ip("-n", name, *command.split())
-        outside = Outside(name=name, address=ours, frames=[])
+        mac = bytes.fromhex(Path(f"/sys/class/net/{here}/address").read_text().replace(":", ""))
+        outside = Outside(name=name, address=ours, mac=mac, frames=[])
         with _capture(here, outside.frames):
             yield outside
     finally:

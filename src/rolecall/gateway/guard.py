@@ -19,7 +19,7 @@ from rolecall.ledger import taints
 from rolecall.ledger.store import Ledger
 from rolecall.ledger.taints import Taint
 from rolecall.privacy.encoded import Unreadable
-from rolecall.privacy.policy import HOME, NOTHING, Circumstances, Found, Policy, carried
+from rolecall.privacy.policy import HOME, NOTHING, Circumstances, Found, Policy, carried, narrowest
 from rolecall.privacy.redact import Redacted, Redactor
 from rolecall.privacy.scan import Scans
 from rolecall.types import Limit
@@ -76,11 +76,16 @@ class Guard:
         Its session is tainted, and that is written, before this returns. Raises `LedgerError`.
         """
         keys = _keys(taken, headers)
-        known = {limit.rule: limit for key in keys for limit in self._taints.get(key, ())}
-        met = await self._met(taken, person, headers, query)
-        self._taint(taken, keys, (*met, *known.values()))
-        now = {limit.rule for limit in met}
-        return (*met, *(carried(limit) for rule, limit in known.items() if rule not in now))
+        known: dict[str, Limit] = {}
+        for key in keys:
+            _narrow(known, self._taints.get(key, {}).values())
+        found = await self._met(taken, person, headers, query)
+        met = {limit.rule: limit for limit in found}
+        held = {rule: limit for rule, limit in known.items() if rule in met}
+        _narrow(met, held.values())
+        every = {**known, **met}
+        self._taint(taken, keys, every.values())
+        return (*met.values(), *(carried(known[rule]) for rule in known if rule not in met))
 
     async def redacted(
         self, taken: Taken, headers: Iterable[Header], query: bytes
@@ -145,7 +150,7 @@ class Guard:
     def _look(self, taken: Taken, outward: Raw) -> Found:
         return self._scans.look(self._scans.take_apart(taken.thread, taken.body, outward))
 
-    def _taint(self, taken: Taken, keys: Iterable[str], met: tuple[Limit, ...]) -> None:
+    def _taint(self, taken: Taken, keys: Iterable[str], every: Iterable[Limit]) -> None:
         """Remember in the ledger first: a crash must not make anything less private."""
         at = datetime.now(UTC)
         new = [
@@ -157,13 +162,13 @@ class Guard:
                 workspace=taken.request.workspace,
             )
             for key in keys
-            for limit in met
-            if all(limit.rule != other.rule for other in self._taints.get(key, ()))
+            for limit in every
+            if _asks(limit) != _asks(self._taints.get(key, {}).get(limit.rule))
         ]
         if new:
             taints.keep(self._ledger, new)
             for taint in new:
-                self._taints.setdefault(taint.key, []).append(taint.limit)
+                self._taints.setdefault(taint.key, {})[taint.limit.rule] = taint.limit
 
 
 def _keys(taken: Taken, headers: Iterable[Header]) -> list[str]:
@@ -177,11 +182,24 @@ def _keys(taken: Taken, headers: Iterable[Header]) -> list[str]:
     return [*(f"session:{one}" for one in ids), f"thread:{taken.thread}"]
 
 
-def _by_key(found: Iterable[Taint]) -> dict[str, list[Limit]]:
-    by_key: dict[str, list[Limit]] = {}
+def _by_key(found: Iterable[Taint]) -> dict[str, dict[str, Limit]]:
+    """By key, then by the name of the rule."""
+    by_key: dict[str, dict[str, Limit]] = {}
     for taint in found:
-        by_key.setdefault(taint.key, []).append(taint.limit)
+        by_key.setdefault(taint.key, {})[taint.limit.rule] = taint.limit
     return by_key
+
+
+def _narrow(by_rule: dict[str, Limit], limits: Iterable[Limit]) -> None:
+    """Take up what other limits ask, too: a rule that was edited holds as it is and as it was."""
+    for limit in limits:
+        here = by_rule.get(limit.rule)
+        by_rule[limit.rule] = limit if here is None else narrowest(here, limit)
+
+
+def _asks(limit: Limit | None) -> tuple[frozenset[str], str] | None:
+    """What a limit asks for, whatever it says of the reason."""
+    return None if limit is None else (frozenset(limit.zones), limit.otherwise)
 
 
 def _outward(headers: Iterable[Header], query: bytes) -> Raw:

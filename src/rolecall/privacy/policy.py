@@ -11,7 +11,7 @@ import re2
 from msgspec import Struct
 
 from rolecall.privacy import globs
-from rolecall.types import Limit, PrivacyRule, Rules, Workspace
+from rolecall.types import Limit, Otherwise, PrivacyRule, Rules, Workspace
 
 if TYPE_CHECKING:
     from rolecall.privacy.secrets import SecretScanner
@@ -230,6 +230,18 @@ def _ready(pattern: str) -> re2._Regexp:
 def _within(folder: str, path: str) -> bool:
     home = posixpath.normpath(path)
     return folder == home or folder.startswith(home.rstrip("/") + "/")
+
+
+def narrowest(*limits: Limit) -> Limit:
+    """What holds where one rule asked for different zones at different times: what all admit.
+
+    A zone named by one and a promise named by another admit nobody but the zone `local`.
+    """
+    first, *others = limits
+    zones = [one for one in first.zones if all(one in other.zones for other in others)]
+    redacts = all(limit.otherwise == "redact" for limit in limits)
+    otherwise: Otherwise = "redact" if redacts else "refuse"
+    return msgspec.structs.replace(first, zones=tuple(zones), otherwise=otherwise)
 
 
 def carried(limit: Limit) -> Limit:
