@@ -57,6 +57,8 @@ default."""
 Afterwards = Literal["gone", "substituted", "billed-as-successor"]
 """What a name does from the day of its retirement on: it fails; another model answers under it;
 another model answers, at that one's price, as announced."""
+Thinking = Literal["adaptive", "budget"]
+"""A model decides itself how long to think, or takes a number of tokens."""
 OnRetired = Literal["refuse", "successor"]
 
 ROLES: tuple[Role, ...] = ("plan", "review", "code", "fast", "local")
@@ -91,6 +93,8 @@ class Provider(Struct, frozen=True, kw_only=True):
     """Variables that may hold the key; the first that is set wins."""
     billed: bool = True
     prices: str | None = None
+    short_ids: bool = False
+    """It takes only ids of tool calls that are nine letters and digits."""
 
 
 class Deployment(Struct, frozen=True, kw_only=True):
@@ -106,6 +110,11 @@ class Deployment(Struct, frozen=True, kw_only=True):
     """The host that an engine on this machine sends the model's requests on to."""
     tools: bool | None = None
     """Whether the engine says that the model can call tools."""
+    max_output: int | None = None
+    """Tokens that it writes at most."""
+    efforts: tuple[str, ...] | None = None
+    """Levels of effort that it knows."""
+    thinking: Thinking | None = None
 
     @property
     def name(self) -> str:
@@ -273,6 +282,16 @@ class Trajectory(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The conversation begins with, or contains, a summary of an earlier one."""
 
 
+class Carried(Struct, frozen=True, kw_only=True):
+    """What of a request reaches a deployment that speaks another dialect.
+
+    `losses` is what is left out or told otherwise; `refused` says why it cannot be sent at all.
+    """
+
+    losses: tuple[str, ...] = ()
+    refused: str | None = None
+
+
 class Request(Struct, frozen=True, kw_only=True):
     """What a client asked, parsed: facts only, never a body, a prompt or a key.
 
@@ -302,6 +321,8 @@ class Request(Struct, frozen=True, kw_only=True):
     loop_open: bool = False
     """The last message is a tool's result: the model is in the middle of a tool loop."""
     trajectory: Trajectory = Trajectory()
+    carried: dict[str, Carried] = {}
+    """By deployment, where the request was translated for one."""
     signals: Signals
 
 
@@ -405,6 +426,10 @@ class Candidate(Struct, frozen=True, kw_only=True):
     justification: Justification | None = None
     instead_of: str | None = None
     """The retired deployment of the cascade in whose place it plays."""
+    dialect: Dialect | None = None
+    """What it is spoken to in, where that is not the client's own dialect."""
+    losses: tuple[str, ...] = ()
+    """What the translation leaves out."""
 
 
 class Rejection(Struct, frozen=True, kw_only=True):

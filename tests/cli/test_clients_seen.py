@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from rolecall.routing.decide import LOGIC
 from support.answers import say
 from support.gateway import STACK, Gateway, start_gateway
 from support.http import post
@@ -66,7 +67,8 @@ def test_records_of_another_version_are_left_alone(met: Gateway, tmp_path: Path)
     source = sqlite3.connect(met.home / "data/rolecall/ledger.sqlite")
     source.backup(copy)
     source.close()
-    copy.execute("UPDATE snapshots SET body = replace(body, '\"logic\":3', '\"logic\":1')")
+    now = f'"logic":{LOGIC}'
+    copy.execute("UPDATE snapshots SET body = replace(body, ?, ?)", (now, '"logic":1'))
     copy.commit()
     copy.close()
     (tmp_path / "c.toml").write_text(f'[ledger]\npath = "{tmp_path}/copy.sqlite"\n')

@@ -138,8 +138,8 @@ def test_nobody_may_play_is_an_answer(two: Any) -> None:
     assert "asked to wait" in got.json()["error"]["message"]
 
 
-def test_other_dialects_are_rejected_with_the_reason(tmp_path: Path) -> None:
-    """A deployment that does not speak the client's dialect does not play, and says so."""
+def test_what_is_not_translated_is_rejected_with_the_reason(tmp_path: Path) -> None:
+    """Tokens are counted in the client's dialect or not at all."""
     config = """
     [providers.up]
     base_url = "http://127.0.0.1:9/v1"
@@ -149,9 +149,9 @@ def test_other_dialects_are_rejected_with_the_reason(tmp_path: Path) -> None:
     code = ["up/a"]
     """
     with start_gateway(config, tmp_path) as gateway:
-        got = post(gateway.url + "/v1/messages", body_for("anthropic.messages"))
+        got = post(gateway.url + "/v1/messages/count_tokens", body_for("anthropic.messages"))
         assert got.status == 503
-        assert "up speaks openai.chat; this client speaks anthropic.messages" in str(got.json())
+        assert "up speaks openai.chat; this client asks in anthropic.messages" in str(got.json())
         assert gateway.decisions(1)[0]["deployment"] is None
 
 

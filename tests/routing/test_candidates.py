@@ -10,9 +10,10 @@ import pytest
 from inline_snapshot import snapshot
 
 from rolecall.config.settings import ModelSettings
-from rolecall.types import Ailment, Decision, Deployment, Role
+from rolecall.routing.decide import decide
+from rolecall.types import Ailment, Carried, Decision, Deployment, Role, Session
 from routing.examples import EXAMPLES
-from routing.worlds import AT, ROLES, TURN, asking, decided, world
+from routing.worlds import AT, ROLES, TURN, asking, decided, record, world
 
 
 def reasons(decision: Decision) -> str:
@@ -20,14 +21,12 @@ def reasons(decision: Decision) -> str:
 
 
 def test_reasons_of_rejection() -> None:
-    """Each names what is in the way: the dialect, an ailment and its end, the zone."""
+    """Each names what is in the way: an ailment and its end, the zone."""
     ailment = Ailment(until=AT + timedelta(minutes=2), why="HTTP 529")
     ill = msgspec.structs.replace(world(), health={"anthropic/claude-sonnet-5-5": ailment})
     assert reasons(decided(TURN, ill)) == snapshot("""\
 anthropic/claude-sonnet-5-5 (unwell)
   left alone until 12:02:00 UTC: HTTP 529
-openai/gpt-6.1-sol (dialect)
-  openai speaks openai.chat, openai.responses; this client speaks anthropic.messages
 """)
     remote = world(ROLES | {"local": ("anthropic/claude-haiku-5-5",)})
     assert reasons(decided(TURN, remote, x_rolecall_role="local")) == snapshot("""\
@@ -79,6 +78,8 @@ def test_whole_decision() -> None:
                         "says": "claude-code.plan: the request is made in plan mode",
                     },
                     "instead_of": None,
+                    "dialect": None,
+                    "losses": (),
                 },
             ),
             "rejections": (),
@@ -132,9 +133,36 @@ def test_ask_justifies_and_says_why(name: str) -> None:
 def test_pin_is_that_one_and_no_other() -> None:
     """No other deployment steps in for a pinned one, well or not, known or not."""
     assert len(decided(asking("ollama/unheard-of:1b"), world()).cascade) == 1
-    refused = decided(asking("openai/gpt-6-luna"), world())
+    ailment = Ailment(until=AT + timedelta(minutes=2), why="HTTP 529")
+    ill = msgspec.structs.replace(world(), health={"openai/gpt-6-luna": ailment})
+    refused = decided(asking("openai/gpt-6-luna"), ill)
     assert refused.cascade == ()
     assert [r.deployment for r in refused.rejections] == ["openai/gpt-6-luna"]
+
+
+def test_another_dialect_is_translated_into() -> None:
+    """The decision says into which, what that loses, and why it cannot be where it cannot."""
+    name = "openai/gpt-6-luna"
+    plain = decided(asking(name), world()).cascade[0]
+    assert (plain.dialect, plain.losses) == ("openai.responses", ())
+    request = record(asking(name), world()).request
+    lossy = msgspec.structs.replace(request, carried={name: Carried(losses=("top_k",))})
+    chosen = decide(lossy, world(), Session(key="k"), id="d").cascade[0]
+    assert chosen.losses == ("top_k",)
+    refused = msgspec.structs.replace(request, carried={name: Carried(refused="no such thing")})
+    rejected = decide(refused, world(), Session(key="k"), id="d").rejections[0]
+    assert (rejected.reason, rejected.says) == (
+        "dialect",
+        "it is spoken to in openai.responses: no such thing",
+    )
+
+
+def test_counting_is_not_translated() -> None:
+    """Tokens are counted by those who speak the client's dialect."""
+    request = record(asking("openai/gpt-6-luna"), world()).request
+    counting = msgspec.structs.replace(request, endpoint="count_tokens")
+    rejected = decide(counting, world(), Session(key="k"), id="d").rejections[0]
+    assert rejected.reason == "dialect"
 
 
 def test_pinned_model_keeps_the_class_of_the_catalogue() -> None:

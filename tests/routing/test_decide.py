@@ -25,10 +25,11 @@ def test_default_role_plays_a_plain_turn() -> None:
     """Where nothing says otherwise the default role plays, and the decision says just that."""
     decision = decided(TURN, world())
     assert (decision.role, decision.reason.ground) == ("code", "default")
-    assert [c.deployment for c in decision.cascade] == ["anthropic/claude-sonnet-5-5"]
-    assert [(r.deployment, r.reason) for r in decision.rejections] == [
-        ("openai/gpt-6.1-sol", "dialect")
+    assert [(c.deployment, c.dialect) for c in decision.cascade] == [
+        ("anthropic/claude-sonnet-5-5", None),
+        ("openai/gpt-6.1-sol", "openai.responses"),
     ]
+    assert decision.rejections == ()
 
 
 @pytest.mark.parametrize("role", get_args(Role))
@@ -137,7 +138,7 @@ def test_flips_name_what_would_change_the_player() -> None:
     found = {
         flip.change: flip for flip in flips(record(EXAMPLES["claude-code.title"], world()), world())
     }
-    assert found["if anthropic/claude-haiku-5-5 fails"].deployment is None
+    assert found["if openai/gpt-6-luna fails"].deployment == "anthropic/claude-haiku-5-5"
     assert found["without the rule claude-code.title"].deployment == "anthropic/claude-sonnet-5-5"
     assert found["with the header x-rolecall-role: plan"].deployment == "anthropic/claude-opus-5-5"
 

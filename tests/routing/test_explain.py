@@ -26,9 +26,10 @@ def test_flips_of_a_plain_turn() -> None:
     """One way for each deployment that could play, and nobody twice."""
     assert told(record(TURN, world()), world()) == snapshot(
         [
-            "if anthropic/claude-sonnet-5-5 fails: None plays code",
+            "if anthropic/claude-sonnet-5-5 fails: openai/gpt-6.1-sol plays code",
             "with the header x-rolecall-role: plan: anthropic/claude-opus-5-5 plays plan",
-            "with the header x-rolecall-role: fast: anthropic/claude-haiku-5-5 plays fast",
+            "with the header x-rolecall-role: review: openai/gpt-6-astra plays review",
+            "with the header x-rolecall-role: fast: openai/gpt-6-luna plays fast",
             "with the header x-rolecall-role: local: ollama/qwen3-coder:30b plays local",
         ]
     )
@@ -40,7 +41,8 @@ def test_flips_of_a_rule() -> None:
         [
             "if anthropic/claude-opus-5-5 fails: None plays plan",
             "without the rule claude-code.plan: anthropic/claude-sonnet-5-5 plays code",
-            "with the header x-rolecall-role: fast: anthropic/claude-haiku-5-5 plays fast",
+            "with the header x-rolecall-role: review: openai/gpt-6-astra plays review",
+            "with the header x-rolecall-role: fast: openai/gpt-6-luna plays fast",
             "with the header x-rolecall-role: local: ollama/qwen3-coder:30b plays local",
         ]
     )

@@ -198,4 +198,5 @@ def test_decision_is_a_function_of_what_is_recorded(
         assert (candidate.justification is None) == (candidate.model_class != "frontier")
         provider = snapshot.providers[candidate.deployment.partition("/")[0]]
         assert decision.role != "local" or provider.zone == "local"
-        assert request.dialect in provider.endpoints
+        assert (candidate.dialect or request.dialect) in provider.endpoints
+        assert candidate.dialect != request.dialect

@@ -22,8 +22,6 @@ COUNTS = {
     "cache_read_input_tokens": 300,
     "cache_write_input_tokens": 200,
 }
-REASONING = {"openai.chat": 20, "openai.responses": 20, "anthropic.messages": 0}
-"""Messages count thinking within the output, and do not say how much of it."""
 
 
 def received(dialect: Dialect) -> Received:
@@ -45,7 +43,7 @@ def test_counts_of_a_whole_answer(dialect: Dialect) -> None:
     answer = SPEECH[dialect].document(Answer(text="x", tokens=TOKENS), received(dialect))
     tally = folded(dialect, answer)
     assert tally.model == "m-1"
-    assert tally.usage == Usage(**COUNTS, reasoning_tokens=REASONING[dialect])
+    assert tally.usage == Usage(**COUNTS, reasoning_tokens=20)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -55,7 +53,7 @@ def test_counts_of_a_stream_are_the_same(dialect: Dialect) -> None:
     for event in SPEECH[dialect].events(Answer(text="x", tokens=TOKENS), received(dialect)):
         reader.feed(event)
     assert reader.tally == Tally(
-        model="m-1", usage=Usage(**COUNTS, reasoning_tokens=REASONING[dialect]), finished=True
+        model="m-1", usage=Usage(**COUNTS, reasoning_tokens=20), finished=True
     )
 
 

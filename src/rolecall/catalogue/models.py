@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct, field
 
 from rolecall.errors import ConfigError
-from rolecall.types import Afterwards, ModelClass
+from rolecall.types import Afterwards, ModelClass, Thinking
 
 
 class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,6 +40,14 @@ class Abilities(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     vision: bool | None = None
     fim: bool | None = None
     efforts: tuple[str, ...] | None = None
+    by: str
+
+
+class Thinks(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a model is told to think in the Messages API, and the levels of effort it knows there."""
+
+    how: Thinking
+    efforts: tuple[str, ...]
     by: str
 
 
@@ -116,6 +124,7 @@ class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     aliases: tuple[str, ...] = ()
     limits: Limits | None = None
     can: Abilities | None = None
+    thinks: Thinks | None = None
     weights: Weights | None = None
     price: StatedPrice | None = None
     surfaces: tuple[Surface, ...] = ()
@@ -163,6 +172,7 @@ def sourced(model: Model) -> Iterable[tuple[str, str]]:
     singles = {
         "limits": model.limits,
         "abilities": model.can,
+        "thinking": model.thinks,
         "weights": model.weights,
         "price": model.price,
     }

@@ -69,6 +69,8 @@ class Preset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     list: ModelList | None = None
     models_dev: str | None = None
     """The provider's id in models.dev."""
+    short_ids: bool = False
+    """It takes only ids of tool calls that are nine letters and digits."""
 
 
 class EnginePreset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

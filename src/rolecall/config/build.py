@@ -179,11 +179,15 @@ def _deployment(
 ) -> Deployment:
     provider, _, model = name.partition("/")
     fact = known.models.get(model)
+    limits, can, thinks = (fact.limits, fact.can, fact.thinks) if fact else (None, None, None)
     return Deployment(
         provider=provider,
         model=model,
         model_class=given.model_class or (fact.model_class if fact else None),
         rates=_rates(given, providers[provider], model, known.prices, at),
+        max_output=limits.output if limits else None,
+        efforts=thinks.efforts if thinks else can.efforts if can else None,
+        thinking=thinks.how if thinks else None,
     )
 
 

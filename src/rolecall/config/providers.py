@@ -89,6 +89,7 @@ def _preset(name: str, known: Known) -> Provider:
             zone=hosted.zone,
             key_env=hosted.key_env,
             prices=hosted.prices,
+            short_ids=hosted.short_ids,
         )
     engine = known.engines.get(name)
     if engine is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
+import msgspec
 from msgspec import Struct
 
 from rolecall.egress.door import Reply
@@ -12,9 +13,11 @@ from rolecall.gateway.headers import Header
 from rolecall.gateway.intake import Taken
 from rolecall.gateway.paths import Target
 from rolecall.gateway.state import Gateway
+from rolecall.gateway.translator import Translator
 from rolecall.types import Attempt, Decision, Outcome, Record, Session, Snapshot
 from rolecall.wire.restore import Restorer
 from rolecall.wire.tally import Tally
+from rolecall.wire.translate.interpreter import Interpreter
 
 CLIENT_LEFT = 499
 """The status recorded for a client that went away; no standard has one (nginx uses this)."""
@@ -31,6 +34,7 @@ class Call(Struct, kw_only=True):
     snapshot: Snapshot
     session: Session
     began: float
+    translator: Translator = msgspec.field(default_factory=Translator)
     restorer: Restorer | None = None
     """Puts secrets back into the answer, where placeholders stood for them."""
     attempts: list[Attempt] = []
@@ -51,6 +55,17 @@ class Opened(Struct, frozen=True, kw_only=True):
     reply: Reply
     first: bytes
     time_to_first_chunk: float
+    interpreter: Interpreter | None = None
+    """Between the dialect of the provider and the client's, where these are two."""
+    whole: Whole | None = None
+    """A whole answer that was translated, or an error: it has been read to its end."""
+
+
+class Whole(Struct, frozen=True):
+    """A whole answer as it `came`, and as it is `told` to the client."""
+
+    came: bytes
+    told: bytes
 
 
 def attempt(

@@ -105,6 +105,7 @@ class Guard:
             limits=(*met, *(one for one in before if one.otherwise == "refuse")),
             lifted=tuple(one for one in before if one.otherwise == "redact"),
             redacted=len(done.secrets),
+            carried={},
             body_bytes=len(done.body),
         )
         sent = msgspec.structs.replace(taken, body=done.body, request=request)

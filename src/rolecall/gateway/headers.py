@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rolecall.types import Dialect
+
 Header = tuple[bytes, bytes]
 
 HOP_BY_HOP = frozenset(
@@ -48,6 +50,32 @@ def outbound(headers: Iterable[Header], *, own_credentials: bool) -> list[Header
         passed = [(name, value) for name, value in passed if name not in named]
     passed.append((b"accept-encoding", b"identity"))
     return passed
+
+
+def translated(headers: Iterable[Header], dialect: Dialect) -> list[Header]:
+    """Headers for a provider that speaks another dialect: what a client says there means nothing.
+
+    Of the client's own only those of tracing pass (W3C Trace Context).
+    """
+    passed = [(name, value) for name, value in headers if name in _TRACING]
+    return [*passed, *_SPOKEN[dialect], (b"accept-encoding", b"identity")]
+
+
+_TRACING = frozenset({b"traceparent", b"tracestate"})
+_PLAIN: tuple[Header, ...] = ((b"content-type", b"application/json"), (b"user-agent", b"rolecall"))
+_SPOKEN: dict[Dialect, tuple[Header, ...]] = {
+    "openai.chat": _PLAIN,
+    "openai.responses": _PLAIN,
+    "anthropic.messages": (*_PLAIN, (b"anthropic-version", b"2023-06-01")),
+}
+
+
+def retold(headers: Iterable[Header]) -> list[Header]:
+    """Of a provider's headers those that hold for its answer in any dialect."""
+    return [(name, value) for name, value in headers if name in _ANY_DIALECT]
+
+
+_ANY_DIALECT = frozenset({b"retry-after", b"request-id", b"x-request-id", b"date"})
 
 
 def inbound(headers: Iterable[Header]) -> list[Header]:

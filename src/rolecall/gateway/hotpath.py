@@ -20,6 +20,7 @@ from rolecall.gateway.paths import Target
 from rolecall.gateway.protocol import CONNECTION, Protocol
 from rolecall.gateway.relay import relay
 from rolecall.gateway.state import Gateway
+from rolecall.gateway.translator import Translator
 from rolecall.routing.decide import decide
 from rolecall.types import Decision
 from rolecall.wire.tally import Tally
@@ -79,9 +80,32 @@ async def _decided(
         session=session,
         began=began,
     )
-    if gateway.guard is not None and not decision.cascade:
+    _carry(call)
+    if gateway.guard is not None and not call.decision.cascade:
         await _redact(gateway.guard, call)
+        _carry(call)
     return call
+
+
+def _carry(call: Call) -> None:
+    """Translate for those of the cascade that speak another dialect, and decide with the losses."""
+    while True:
+        request = call.taken.request
+        missing = [
+            candidate
+            for candidate in call.decision.cascade
+            if candidate.dialect is not None and candidate.deployment not in request.carried
+        ]
+        if not missing:
+            return
+        carried = {
+            one.deployment: call.translator.carry(request, call.taken.body, one, call.snapshot)
+            for one in missing
+        }
+        request = msgspec.structs.replace(request, carried=request.carried | carried)
+        call.taken = msgspec.structs.replace(call.taken, request=request)
+        id_ = call.decision.id
+        call.decision = decide(request, call.snapshot, call.session, id=id_)
 
 
 async def _redact(guard: Guard, call: Call) -> None:
@@ -89,6 +113,7 @@ async def _redact(guard: Guard, call: Call) -> None:
     done = await guard.redacted(call.taken, call.headers, call.query)
     if done is not None:
         call.taken, call.restorer = done
+        call.translator = Translator()
         id_ = call.decision.id
         call.decision = decide(call.taken.request, call.snapshot, call.session, id=id_)
 

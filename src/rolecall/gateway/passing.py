@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import msgspec
 
+from rolecall.egress.door import Reply
 from rolecall.errors import UpstreamFailure
 from rolecall.gateway.answers import Send, decision_headers, retry_after
-from rolecall.gateway.call import Call, Opened, attempt, record
-from rolecall.gateway.headers import Header, inbound
+from rolecall.gateway.call import Call, Opened, Whole, attempt, record
+from rolecall.gateway.headers import Header, inbound, retold
 from rolecall.gateway.state import Gateway
 from rolecall.routing.candidates import find
 from rolecall.routing.sessions import after
-from rolecall.types import Outcome
+from rolecall.types import Dialect, Outcome
 from rolecall.wire.dialects import WIRES, Wire
 from rolecall.wire.restore import Restorer
 from rolecall.wire.sse import Reader, fold_once
@@ -36,10 +37,14 @@ async def pass_on(gateway: Gateway, call: Call, opened: Opened, send: Send) -> N
         sessions.note_main(request, call.taken.thread)
     headers, streams = _head(call, opened)
     await send({"type": "http.response.start", "status": call.status, "headers": headers})
-    wire = WIRES[call.target.dialect]
+    wire = WIRES[_spoken(call, opened)]
     reader = Reader(wire)
     try:
-        if streams:
+        if opened.whole is not None:
+            await _once(gateway, call, opened, opened.whole, send)
+        elif opened.interpreter is not None:
+            await _interpreted(gateway, call, opened, reader, send)
+        elif streams:
             await _stream(gateway, call, opened, reader, send)
         else:
             await _whole(gateway, call, opened, wire, send)
@@ -59,6 +64,8 @@ def _head(call: Call, opened: Opened) -> tuple[list[Header], bool]:
     """The answer's headers, and whether its body is a stream of events without a known end."""
     headers = inbound(opened.reply.headers)
     names = dict(headers)
+    if opened.interpreter is not None:
+        headers = [*retold(headers), *_kind(call, opened)]
     if call.status == 429 and b"retry-after" not in names:
         headers.append(retry_after(None))
     provider = call.snapshot.providers[find(opened.deployment, call.snapshot).provider]
@@ -66,8 +73,28 @@ def _head(call: Call, opened: Opened) -> tuple[list[Header], bool]:
     if call.restorer is not None:  # the answer's length changes with what is put back
         headers = [(name, value) for name, value in headers if name != b"content-length"]
         headers.append((b"x-rolecall-redacted", str(call.taken.request.redacted).encode()))
-    is_events = names.get(b"content-type", b"").startswith(b"text/event-stream")
-    return headers, is_events and b"content-length" not in names
+    return headers, is_stream(opened.reply) and b"content-length" not in names
+
+
+def is_stream(reply: Reply) -> bool:
+    """Whether an answer comes as a stream of events."""
+    kinds = (value for name, value in reply.headers if name == b"content-type")
+    return any(value.startswith(b"text/event-stream") for value in kinds)
+
+
+def _kind(call: Call, opened: Opened) -> list[Header]:
+    """What a translated answer is, and what it was."""
+    streams = call.taken.request.stream and opened.reply.status < 400
+    kind = b"text/event-stream" if streams else b"application/json"
+    spoken = _spoken(call, opened)
+    return [(b"content-type", kind), (b"x-rolecall-dialect", spoken.encode())]
+
+
+def _spoken(call: Call, opened: Opened) -> Dialect:
+    """The dialect that the deployment speaks."""
+    cascade = call.decision.cascade
+    found = next(one for one in cascade if one.deployment == opened.deployment)
+    return found.dialect or call.target.dialect
 
 
 async def _stream(gateway: Gateway, call: Call, opened: Opened, reader: Reader, send: Send) -> None:
@@ -85,6 +112,71 @@ async def _stream(gateway: Gateway, call: Call, opened: Opened, reader: Reader, 
     call.finished = True
     last = b"" if call.restorer is None else call.restorer.close()
     await send({"type": "http.response.body", "body": last, "more_body": False})
+
+
+async def _interpreted(
+    gateway: Gateway, call: Call, opened: Opened, reader: Reader, send: Send
+) -> None:
+    """A stream in another dialect. Where it breaks off, the client is told in its own."""
+    interpreter = opened.interpreter
+    assert interpreter is not None  # noqa: S101 (only those come here)
+    chunk, why = opened.first, None
+    while chunk and interpreter.trouble is None:
+        reader.feed(chunk)
+        told = interpreter.feed(chunk)
+        if reader.tally.finished and not call.recorded and interpreter.trouble is None:
+            await _settle(gateway, call, opened, reader.tally)
+        await _tell(call, told, send)
+        try:
+            chunk = await opened.reply.read()
+        except UpstreamFailure as error:
+            chunk, why = b"", str(error)
+    left = interpreter.close(why)
+    if interpreter.trouble is not None:
+        opened.reply.abort()
+        call.attempts.append(attempt(opened, "broken", reader.tally, interpreter.trouble))
+        call.opened = None
+        await record(gateway, call, call.status)
+    elif not call.recorded:
+        await _settle(gateway, call, opened, reader.tally)
+    call.finished = True
+    if call.restorer is not None:
+        left = call.restorer.feed(left) + call.restorer.close()
+    await send({"type": "http.response.body", "body": left, "more_body": False})
+
+
+async def _tell(call: Call, told: bytes, send: Send) -> None:
+    if told and call.restorer is not None:
+        told = call.restorer.feed(told)
+    if told:
+        await send({"type": "http.response.body", "body": told, "more_body": True})
+
+
+async def _once(gateway: Gateway, call: Call, opened: Opened, whole: Whole, send: Send) -> None:
+    """An answer that has been read to its end already."""
+    tally = Tally()
+    if call.status == 200:
+        tally = fold_once(WIRES[_spoken(call, opened)], tally, whole.came)
+    await _settle(gateway, call, opened, tally)
+    call.finished = True
+    told = whole.told
+    if call.restorer is not None and call.taken.request.stream:
+        told = call.restorer.feed(told) + call.restorer.close()
+    elif call.restorer is not None:
+        told = call.restorer.whole(told)
+    await send({"type": "http.response.body", "body": told, "more_body": False})
+
+
+async def everything(opened: Opened) -> bytes:
+    """All of an answer's bytes. Raises `UpstreamFailure`."""
+    parts, size = [opened.first], len(opened.first)
+    while chunk := await opened.reply.read():
+        parts.append(chunk)
+        size += len(chunk)
+        if size > _LONGEST_READ:
+            says = f"the answer is longer than {_LONGEST_READ // 2**20} MiB"
+            raise UpstreamFailure(says, outcome="broken")
+    return b"".join(parts)
 
 
 async def _whole(gateway: Gateway, call: Call, opened: Opened, wire: Wire, send: Send) -> None:
@@ -106,10 +198,7 @@ async def _whole(gateway: Gateway, call: Call, opened: Opened, wire: Wire, send:
 
 async def _restored(opened: Opened, restorer: Restorer) -> bytes:
     """The whole answer with secrets in it."""
-    parts = [opened.first]
-    while chunk := await opened.reply.read():
-        parts.append(chunk)
-    return restorer.whole(b"".join(parts))
+    return restorer.whole(await everything(opened))
 
 
 async def _settle(gateway: Gateway, call: Call, opened: Opened, tally: Tally) -> None:

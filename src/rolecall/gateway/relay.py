@@ -7,18 +7,22 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import msgspec
+
 from rolecall.egress.door import Parcel, Reply, Target
 from rolecall.errors import UpstreamError, UpstreamFailure
 from rolecall.gateway.answers import Send
-from rolecall.gateway.call import Call, Opened, attempt
-from rolecall.gateway.headers import outbound
-from rolecall.gateway.passing import pass_on
+from rolecall.gateway.call import Call, Opened, Whole, attempt
+from rolecall.gateway.headers import outbound, translated
+from rolecall.gateway.passing import everything, is_stream, pass_on
 from rolecall.gateway.state import Gateway
 from rolecall.privacy.verdict import clear
 from rolecall.routing.candidates import find
-from rolecall.types import Attempt, Limit
+from rolecall.types import Attempt, Candidate, Limit, Provider
+from rolecall.wire.faults import error_of, fault
 from rolecall.wire.readdress import readdress
 from rolecall.wire.tally import Tally
+from rolecall.wire.translate.answer import Broken
 
 
 async def relay(gateway: Gateway, call: Call, send: Send) -> None:
@@ -26,11 +30,11 @@ async def relay(gateway: Gateway, call: Call, send: Send) -> None:
 
     Raises `UpstreamError` where none answered. Nothing has been sent to the client by then.
     """
-    names = [candidate.deployment for candidate in call.decision.cascade]
-    for number, name in enumerate(names):
-        last = number == len(names) - 1
+    cascade = call.decision.cascade
+    for number, candidate in enumerate(cascade):
+        last = number == len(cascade) - 1
         try:
-            opened = await _open(gateway, call, name)
+            opened = await _heard(gateway, call, await _open(gateway, call, candidate))
         except UpstreamFailure:
             continue
         status = opened.reply.status
@@ -50,16 +54,11 @@ def _nobody_answered(attempts: list[Attempt], limits: Sequence[Limit]) -> Upstre
     return UpstreamError("; ".join([*reasons, *kept]), status=status)
 
 
-async def _open(gateway: Gateway, call: Call, name: str) -> Opened:
+async def _open(gateway: Gateway, call: Call, candidate: Candidate) -> Opened:
     """Ask one deployment, and wait for the first bytes of its answer."""
-    deployment = find(name, call.snapshot)
-    provider = call.snapshot.providers[deployment.provider]
-    dialect = call.taken.request.dialect
-    headers = outbound(call.headers, own_credentials=provider.auth == "client")
-    headers = gateway.access.without_token(headers)
-    headers.extend(gateway.door.credentials(provider, dialect))
-    target = Target(provider.endpoints[dialect].url + call.target.suffix, call.query)
-    parcel = Parcel(headers, readdress(call.taken.body, deployment.model))
+    name = candidate.deployment
+    provider = call.snapshot.providers[find(name, call.snapshot).provider]
+    target, parcel = _parcel(gateway, call, candidate, provider)
     started, clock = datetime.now(UTC), time.perf_counter()
     try:
         reply = await gateway.door.post(clear(call.decision), provider, target, parcel)
@@ -81,7 +80,63 @@ async def _open(gateway: Gateway, call: Call, name: str) -> Opened:
         reply=reply,
         first=first,
         time_to_first_chunk=time.perf_counter() - clock,
+        interpreter=None
+        if candidate.dialect is None
+        else call.translator.interpreter(call.taken.request, name, candidate.dialect),
     )
+
+
+def _parcel(
+    gateway: Gateway, call: Call, candidate: Candidate, provider: Provider
+) -> tuple[Target, Parcel]:
+    """The client's own bytes, re-addressed, or what stands for them in another dialect."""
+    own_key = provider.auth == "client"
+    dialect = candidate.dialect or call.taken.request.dialect
+    url = provider.endpoints[dialect].url
+    if candidate.dialect is None:
+        headers = gateway.access.without_token(outbound(call.headers, own_credentials=own_key))
+        model = find(candidate.deployment, call.snapshot).model
+        target = Target(url + call.target.suffix, call.query)
+        body = readdress(call.taken.body, model)
+    else:
+        headers = translated(call.headers, dialect)
+        target, body = Target(url), call.translator.body(candidate.deployment)
+    headers.extend(gateway.door.credentials(provider, dialect))
+    return target, Parcel(headers, body)
+
+
+async def _heard(gateway: Gateway, call: Call, opened: Opened) -> Opened:
+    """An answer in another dialect that does not come as a stream, read and translated at once.
+
+    Raises `UpstreamFailure` where it makes no sense; nobody has seen it by then.
+    """
+    if opened.interpreter is None or is_stream(opened.reply) or _is_redirect(opened.reply.status):
+        return opened
+    try:
+        came = await everything(opened)
+        told = _told(call, opened, came)
+    except (Broken, UpstreamFailure) as problem:
+        opened.reply.abort()
+        call.attempts.append(attempt(opened, "broken", Tally(), str(problem)))
+        gateway.health.failed(opened.deployment, str(problem), datetime.now(UTC))
+        raise UpstreamFailure(str(problem), outcome="broken") from problem
+    except asyncio.CancelledError:
+        opened.reply.abort()
+        call.attempts.append(attempt(opened, "client-left", Tally(), None))
+        raise
+    return msgspec.structs.replace(opened, whole=Whole(came, told))
+
+
+def _told(call: Call, opened: Opened, came: bytes) -> bytes:
+    """A whole answer, or an error, as the client understands it."""
+    assert opened.interpreter is not None  # noqa: S101 (asked before)
+    status = opened.reply.status
+    if status >= 400:
+        says, code = error_of(came)
+        return fault(call.target.dialect, status, says, code=code)
+    if call.taken.request.stream:
+        return opened.interpreter.streamed(came)
+    return opened.interpreter.whole(came)
 
 
 async def _first(reply: Reply) -> bytes:

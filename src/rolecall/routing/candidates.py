@@ -6,9 +6,12 @@ from decimal import Decimal
 
 from rolecall.routing.justify import STRONGEST
 from rolecall.routing.rejections import BYTES_PER_TOKEN, rejected_for, retired
+from rolecall.routing.spoken import spoken_to
 from rolecall.types import (
     Candidate,
+    Carried,
     Deployment,
+    Dialect,
     Justification,
     Rejection,
     Request,
@@ -17,6 +20,7 @@ from rolecall.types import (
     Snapshot,
 )
 
+NOTHING_LOST = Carried()
 _PER_MILLION = Decimal(1_000_000 * BYTES_PER_TOKEN)
 
 
@@ -42,9 +46,17 @@ def candidates(
                 model_class=deployment.model_class,
                 estimate=_estimate(deployment, request.body_bytes),
                 justification=why if strongest else None,
+                dialect=_translated(deployment, request, snapshot),
+                losses=request.carried.get(player, NOTHING_LOST).losses,
             )
         )
     return cleared, rejected
+
+
+def _translated(deployment: Deployment, request: Request, snapshot: Snapshot) -> Dialect | None:
+    """The dialect it is spoken to in, where that is not the client's."""
+    found = spoken_to(request, snapshot.providers[deployment.provider])
+    return None if found == request.dialect else found
 
 
 def _estimate(deployment: Deployment, body_bytes: int) -> Decimal | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from rolecall.routing.justify import STRONGEST
+from rolecall.routing.spoken import spoken_to
 from rolecall.types import (
     Afterwards,
     Deployment,
@@ -46,9 +47,14 @@ def _forbidden(
     """It does not fit the role or the client."""
     provider = snapshot.providers[deployment.provider]
     name = deployment.name
-    if request.dialect not in provider.endpoints:
+    dialect = spoken_to(request, provider)
+    if dialect is None:
         spoken = ", ".join(provider.endpoints)
-        says = f"{provider.name} speaks {spoken}; this client speaks {request.dialect}"
+        says = f"{provider.name} speaks {spoken}; this client asks in {request.dialect}"
+        return Rejection(deployment=name, reason="dialect", says=says)
+    refused = request.carried[name].refused if name in request.carried else None
+    if refused is not None:
+        says = f"it is spoken to in {dialect}: {refused}"
         return Rejection(deployment=name, reason="dialect", says=says)
     limit = next((limit for limit in request.limits if not limit.admits(provider)), None)
     if limit is not None:

@@ -7,6 +7,7 @@ from typing import assert_never
 import msgspec
 
 from rolecall.types import Dialect
+from rolecall.wire.steps import UNREADABLE
 
 _OPENAI_TYPES = {
     400: "invalid_request_error",
@@ -35,6 +36,27 @@ def fault(dialect: Dialect, status: int, message: str, *, code: str) -> bytes:
             )
         case _:
             assert_never(dialect)
+
+
+def error_of(body: bytes) -> tuple[str, str]:
+    """What an error of a provider says, and its own word for it, whatever the dialect."""
+    try:
+        found = msgspec.json.decode(body)
+    except UNREADABLE:
+        found = None
+    error = found.get("error", found) if isinstance(found, dict) else found
+    if isinstance(error, str):
+        return error, "upstream_error"
+    if not isinstance(error, dict):
+        return body[:_LONGEST].decode("utf-8", "replace").strip() or "no reason given", "upstream"
+    says = error.get("message") or error.get("detail") or error
+    code = error.get("code") or error.get("type") or "upstream_error"
+    text = says if isinstance(says, str) else msgspec.json.encode(says).decode()
+    return text[:_LONGEST], str(code)
+
+
+_LONGEST = 2000
+"""Characters of an error that are passed on."""
 
 
 def _kind(types: dict[int, str], status: int) -> str:

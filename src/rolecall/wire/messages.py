@@ -104,11 +104,16 @@ def parse(body: bytes) -> Parsed:
     )
 
 
+class _OutputDetails(Struct):
+    thinking_tokens: int | None = None
+
+
 class _Usage(Struct):
     input_tokens: int | None = None
     output_tokens: int | None = None
     cache_read_input_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
+    output_tokens_details: _OutputDetails | None = None
 
 
 class _Head(Struct):
@@ -156,12 +161,15 @@ def _usage(found: _Usage, before: Usage | None) -> Usage:
     known = before or Usage(input_tokens=0, output_tokens=0)
     read = _newer(found.cache_read_input_tokens, known.cache_read_input_tokens)
     write = _newer(found.cache_creation_input_tokens, known.cache_write_input_tokens)
+    details = found.output_tokens_details
+    thought = None if details is None else details.thinking_tokens
     plain = known.input_tokens - known.cache_read_input_tokens - known.cache_write_input_tokens
     return Usage(
         input_tokens=_newer(found.input_tokens, plain) + read + write,
         output_tokens=_newer(found.output_tokens, known.output_tokens),
         cache_read_input_tokens=read,
         cache_write_input_tokens=write,
+        reasoning_tokens=_newer(thought, known.reasoning_tokens),
     )
 
 

@@ -1,0 +1,48 @@
+"""What a translation cannot carry: noted, or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from rolecall.errors import BodyError
+from rolecall.types import Dialect
+
+FOREIGN_THOUGHT = "reasoning of another model is left out: only its maker can read it"
+SYSTEM_IN_TEXT = "<system-message>\n{}\n</system-message>"
+"""How a system message in mid-conversation is told where system messages stand at the beginning
+only: chat templates of many open models raise an error otherwise."""
+
+
+_SILENT: tuple[object, ...] = (None, [], {}, ())
+"""Values that ask for nothing."""
+
+
+class Refused(BodyError):
+    """A request that says nothing true any more in the other dialect."""
+
+
+class Losses:
+    """Notes of what is left out, each once, in the order they were met."""
+
+    def __init__(self) -> None:
+        self._says: dict[str, None] = {}
+
+    def add(self, says: str) -> None:
+        self._says.setdefault(says)
+
+    def unknown(self, place: str, found: Mapping[str, Any], known: Collection[str]) -> None:
+        """Note the keys that say something and that this translation does not know."""
+        for key, value in found.items():
+            if key not in known and value not in _SILENT:
+                self.add(f"{place}{key} is not known here and is left out")
+
+    def unsaid(self, dialect: Dialect, **settings: object) -> None:
+        """Note settings for which the dialect has no word."""
+        for name, value in settings.items():
+            if value not in _SILENT:
+                self.add(f"{name} has no equivalent in {dialect}")
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        return tuple(self._says)
