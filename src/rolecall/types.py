@@ -323,6 +323,10 @@ class Request(Struct, frozen=True, kw_only=True):
     trajectory: Trajectory = Trajectory()
     carried: dict[str, Carried] = {}
     """By deployment, where the request was translated for one."""
+    thoughts: bool = False
+    """It brings back reasoning of a model, which no other can read."""
+    continues: str | None = None
+    """The answer whose conversation a provider keeps, and that this request goes on with."""
     signals: Signals
 
 
@@ -338,6 +342,10 @@ class Session(Struct, frozen=True, kw_only=True):
     kept: Role | None = None
     deployment: str | None = None
     turns: int = 0
+    players: tuple[str, ...] = ()
+    """All deployments that have answered in it."""
+    holder: str | None = None
+    """The deployment whose provider keeps the conversation that this request goes on with."""
 
 
 class Ailment(Struct, frozen=True, kw_only=True):
@@ -437,7 +445,15 @@ class Rejection(Struct, frozen=True, kw_only=True):
 
     deployment: str
     reason: Literal[
-        "dialect", "zone", "unwell", "unjustified", "unknown", "retired", "context", "tools"
+        "dialect",
+        "zone",
+        "unwell",
+        "unjustified",
+        "unknown",
+        "retired",
+        "context",
+        "tools",
+        "held",
     ]
     says: str
     until: datetime | None = None

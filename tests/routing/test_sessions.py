@@ -59,7 +59,9 @@ def test_what_is_in_force_after_an_answer() -> None:
     before = Session(key="k", role="plan", deployment="a/b", turns=4)
     then = after(before, request, decision, "anthropic/claude-sonnet-5-5")
     sonnet = "anthropic/claude-sonnet-5-5"
-    assert then == Session(key="k", role="code", kept="code", deployment=sonnet, turns=5)
+    assert then == Session(
+        key="k", role="code", kept="code", deployment=sonnet, turns=5, players=(sonnet,)
+    )
     counting = msgspec.structs.replace(request, endpoint="count_tokens")
     assert after(before, counting, decision, "x/y") is before
 

@@ -52,7 +52,7 @@ def test_counts_of_a_stream_are_the_same(dialect: Dialect) -> None:
     reader = Reader(WIRES[dialect])
     for event in SPEECH[dialect].events(Answer(text="x", tokens=TOKENS), received(dialect)):
         reader.feed(event)
-    assert reader.tally == Tally(
+    assert msgspec.structs.replace(reader.tally, id=None) == Tally(
         model="m-1", usage=Usage(**COUNTS, reasoning_tokens=20), finished=True
     )
 

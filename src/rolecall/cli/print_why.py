@@ -54,6 +54,10 @@ def decision_lines(decision: Decision, remarks: Sequence[str] = ()) -> list[str]
         lines += _labelled(
             "justified", [f"{chosen.justification.kind}: {chosen.justification.says}"]
         )
+    if chosen is not None and chosen.dialect is not None:
+        lines += _labelled("dialect", [f"spoken to in {chosen.dialect}"])
+    if chosen is not None:
+        lines += _labelled("lost", list(chosen.losses))
     lines += _labelled("then", [_player(c) for c in decision.cascade[1:]])
     lines += _labelled("private", [_limit(limit) for limit in decision.limits])
     return lines + _labelled("not", [f"{r.deployment}: {r.says}" for r in decision.rejections])

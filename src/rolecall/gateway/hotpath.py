@@ -68,7 +68,7 @@ async def _decided(
     if gateway.guard is not None:
         taken = await _guarded(gateway.guard, taken, person, raw, scope["query_string"])
     snapshot = gateway.now()
-    session = gateway.recogniser.sessions.get(taken.thread)
+    session = gateway.recogniser.sessions.get(taken.thread, taken.request.continues)
     decision = decide(taken.request, snapshot, session, id=gateway.new_id())
     call = Call(
         taken=taken,

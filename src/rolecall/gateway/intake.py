@@ -15,6 +15,8 @@ from rolecall.routing.signals import Recogniser, recognise
 from rolecall.types import ROLES, Request, Role
 from rolecall.wire.dialects import WIRES
 from rolecall.wire.encoding import decompress, too_large
+from rolecall.wire.parsed import Parsed
+from rolecall.wire.thoughts import holds
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 _LONGEST_WHY = 200
@@ -83,9 +85,16 @@ def understand(
         max_tokens=parsed.max_tokens,
         loop_open=parsed.tail.loop_open,
         trajectory=found.trajectory,
+        thoughts=holds(target.dialect, body),
+        continues=_continues(parsed),
         signals=found.signals,
     )
     return Taken(request=request, body=body, thread=found.thread)
+
+
+def _continues(parsed: Parsed) -> str | None:
+    found = parsed.fields.get("previous_response_id")
+    return found[:_LONGEST_MODEL] if isinstance(found, str) else None
 
 
 def _check_length(headers: Mapping[str, str], limit: int) -> None:

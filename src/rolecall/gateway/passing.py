@@ -201,11 +201,18 @@ async def _restored(opened: Opened, restorer: Restorer) -> bytes:
     return restorer.whole(await everything(opened))
 
 
+def _note_answer(gateway: Gateway, opened: Opened, tally: Tally) -> None:
+    """Who keeps this answer, where it was given natively: a later request may go on with it."""
+    if tally.id is not None and opened.interpreter is None:
+        gateway.recogniser.sessions.answered(tally.id, opened.deployment)
+
+
 async def _settle(gateway: Gateway, call: Call, opened: Opened, tally: Tally) -> None:
     """The answer is complete: price it and make its record safe."""
     outcome: Outcome = "answered" if call.status < 400 else "error-status"
     detail = f"{tally.malformed} malformed events passed on unread" if tally.malformed else None
     found = attempt(opened, outcome, tally, detail)
+    _note_answer(gateway, opened, tally)
     if found.usage is not None and call.target.endpoint == "generate":
         cost = gateway.price(opened.deployment, found.usage, opened.started)
         found = msgspec.structs.replace(found, cost=cost)

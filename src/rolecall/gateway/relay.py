@@ -9,19 +9,19 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from rolecall.egress.door import Parcel, Reply, Target
+from rolecall.egress.door import Reply
 from rolecall.errors import UpstreamError, UpstreamFailure
 from rolecall.gateway.answers import Send
 from rolecall.gateway.call import Call, Opened, Whole, attempt
-from rolecall.gateway.headers import outbound, translated
+from rolecall.gateway.parcels import packed
 from rolecall.gateway.passing import everything, is_stream, pass_on
 from rolecall.gateway.state import Gateway
 from rolecall.privacy.verdict import clear
 from rolecall.routing.candidates import find
-from rolecall.types import Attempt, Candidate, Limit, Provider
+from rolecall.types import Attempt, Candidate, Limit
 from rolecall.wire.faults import error_of, fault
-from rolecall.wire.readdress import readdress
 from rolecall.wire.tally import Tally
+from rolecall.wire.thoughts import is_refusal
 from rolecall.wire.translate.answer import Broken
 
 
@@ -34,7 +34,7 @@ async def relay(gateway: Gateway, call: Call, send: Send) -> None:
     for number, candidate in enumerate(cascade):
         last = number == len(cascade) - 1
         try:
-            opened = await _heard(gateway, call, await _open(gateway, call, candidate))
+            opened = await _asked(gateway, call, candidate)
         except UpstreamFailure:
             continue
         status = opened.reply.status
@@ -54,11 +54,31 @@ def _nobody_answered(attempts: list[Attempt], limits: Sequence[Limit]) -> Upstre
     return UpstreamError("; ".join([*reasons, *kept]), status=status)
 
 
-async def _open(gateway: Gateway, call: Call, candidate: Candidate) -> Opened:
+async def _asked(gateway: Gateway, call: Call, candidate: Candidate) -> Opened:
+    """Ask one deployment, and once more without reasoning that it refuses to read.
+
+    Where a session has moved, or the gateway does not know that it has, a provider may answer 400:
+    no client should see that.
+    """
+    opened = await _open(gateway, call, candidate, bare=False)
+    if opened.reply.status != 400 or not call.taken.request.thoughts:
+        return await _heard(gateway, call, opened)
+    came = await everything(opened)
+    if not is_refusal(came):
+        return await _heard(gateway, call, opened, came)
+    opened.reply.abort()
+    call.attempts.append(attempt(opened, "error-status", Tally(), _AGAIN))
+    return await _heard(gateway, call, await _open(gateway, call, candidate, bare=True))
+
+
+_AGAIN = "it cannot read the reasoning of earlier turns, and is asked again without it"
+
+
+async def _open(gateway: Gateway, call: Call, candidate: Candidate, *, bare: bool) -> Opened:
     """Ask one deployment, and wait for the first bytes of its answer."""
     name = candidate.deployment
     provider = call.snapshot.providers[find(name, call.snapshot).provider]
-    target, parcel = _parcel(gateway, call, candidate, provider)
+    target, parcel = packed(gateway, call, candidate, bare=bare)
     started, clock = datetime.now(UTC), time.perf_counter()
     try:
         reply = await gateway.door.post(clear(call.decision), provider, target, parcel)
@@ -86,34 +106,18 @@ async def _open(gateway: Gateway, call: Call, candidate: Candidate) -> Opened:
     )
 
 
-def _parcel(
-    gateway: Gateway, call: Call, candidate: Candidate, provider: Provider
-) -> tuple[Target, Parcel]:
-    """The client's own bytes, re-addressed, or what stands for them in another dialect."""
-    own_key = provider.auth == "client"
-    dialect = candidate.dialect or call.taken.request.dialect
-    url = provider.endpoints[dialect].url
-    if candidate.dialect is None:
-        headers = gateway.access.without_token(outbound(call.headers, own_credentials=own_key))
-        model = find(candidate.deployment, call.snapshot).model
-        target = Target(url + call.target.suffix, call.query)
-        body = readdress(call.taken.body, model)
-    else:
-        headers = translated(call.headers, dialect)
-        target, body = Target(url), call.translator.body(candidate.deployment)
-    headers.extend(gateway.door.credentials(provider, dialect))
-    return target, Parcel(headers, body)
-
-
-async def _heard(gateway: Gateway, call: Call, opened: Opened) -> Opened:
+async def _heard(gateway: Gateway, call: Call, opened: Opened, came: bytes | None = None) -> Opened:
     """An answer in another dialect that does not come as a stream, read and translated at once.
 
-    Raises `UpstreamFailure` where it makes no sense; nobody has seen it by then.
+    `came` is the whole answer where it was read before. Raises `UpstreamFailure` where it makes no
+    sense; nobody has seen it by then.
     """
-    if opened.interpreter is None or is_stream(opened.reply) or _is_redirect(opened.reply.status):
+    if opened.interpreter is None:
+        return opened if came is None else msgspec.structs.replace(opened, whole=Whole(came, came))
+    if is_stream(opened.reply) or _is_redirect(opened.reply.status):
         return opened
     try:
-        came = await everything(opened)
+        came = await everything(opened) if came is None else came
         told = _told(call, opened, came)
     except (Broken, UpstreamFailure) as problem:
         opened.reply.abort()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from rolecall.routing.justify import STRONGEST
@@ -9,7 +10,6 @@ from rolecall.routing.rejections import BYTES_PER_TOKEN, rejected_for, retired
 from rolecall.routing.spoken import spoken_to
 from rolecall.types import (
     Candidate,
-    Carried,
     Deployment,
     Dialect,
     Justification,
@@ -19,18 +19,23 @@ from rolecall.types import (
     Session,
     Snapshot,
 )
+from rolecall.wire.translate.losses import FOREIGN_THOUGHT
 
-NOTHING_LOST = Carried()
 _PER_MILLION = Decimal(1_000_000 * BYTES_PER_TOKEN)
 
 
 def candidates(
-    role: Role, pin: str | None, request: Request, snapshot: Snapshot, why: Justification | None
+    role: Role,
+    pin: str | None,
+    request: Request,
+    snapshot: Snapshot,
+    session: Session,
+    why: Justification | None,
 ) -> tuple[list[Candidate], list[Rejection]]:
     """All of the cascade, in its order, each either cleared or rejected with a reason."""
-    names = (pin,) if pin is not None else snapshot.stack.get(role, ())
+    asked = (pin,) if pin is not None else snapshot.stack.get(role, ())
+    names, rejected = held(asked, request, session)
     cleared: list[Candidate] = []
-    rejected: list[Rejection] = []
     for name in names:
         player = in_place_of(name, snapshot)
         deployment = find(player, snapshot)
@@ -47,7 +52,7 @@ def candidates(
                 estimate=_estimate(deployment, request.body_bytes),
                 justification=why if strongest else None,
                 dialect=_translated(deployment, request, snapshot),
-                losses=request.carried.get(player, NOTHING_LOST).losses,
+                losses=_losses(player, request, session),
             )
         )
     return cleared, rejected
@@ -57,6 +62,30 @@ def _translated(deployment: Deployment, request: Request, snapshot: Snapshot) ->
     """The dialect it is spoken to in, where that is not the client's."""
     found = spoken_to(request, snapshot.providers[deployment.provider])
     return None if found == request.dialect else found
+
+
+def _losses(name: str, request: Request, session: Session) -> tuple[str, ...]:
+    if name in request.carried:
+        return request.carried[name].losses
+    return (FOREIGN_THOUGHT,) if is_foreign(name, request, session) else ()
+
+
+def is_foreign(deployment: str, request: Request, session: Session) -> bool:
+    """Whether the request brings reasoning that this deployment may not have made."""
+    others = any(player != deployment for player in session.players)
+    return request.thoughts and others
+
+
+def held(
+    names: Sequence[str], request: Request, session: Session
+) -> tuple[Sequence[str], list[Rejection]]:
+    """A conversation that a provider keeps goes on there and nowhere else."""
+    holder = session.holder
+    if holder is None:
+        return names, []
+    says = f"{holder} keeps the conversation ({request.continues}), and nobody else has it"
+    others = [name for name in names if name != holder]
+    return (holder,), [Rejection(deployment=o, reason="held", says=says) for o in others]
 
 
 def _estimate(deployment: Deployment, body_bytes: int) -> Decimal | None:

@@ -17,10 +17,10 @@ def decide(request: Request, snapshot: Snapshot, session: Session, *, id: str) -
     ask = asked(request, snapshot)
     why = justification(role, reason, ask, request, snapshot)
     pin = None if ask is None else ask.pin
-    cleared, rejected = candidates(role, pin, request, snapshot, why)
+    cleared, rejected = candidates(role, pin, request, snapshot, session, why)
     if request.limits and not cleared and role != "local":
         role, reason = kept_home(role, reason, request)
-        cleared, more = candidates(role, None, request, snapshot, None)
+        cleared, more = candidates(role, None, request, snapshot, session, None)
         rejected.extend(more)
     return Decision(
         id=id,

@@ -44,11 +44,22 @@ class Sessions:
         self._capacity = capacity
         self._by_key: OrderedDict[str, Session] = OrderedDict()
         self._mains: OrderedDict[str, Main] = OrderedDict()
+        self._holders: OrderedDict[str, str] = OrderedDict()
 
-    def get(self, key: str) -> Session:
-        """What is in force in this conversation; a new one has nothing."""
-        found = self._by_key.get(key)
-        return Session(key=key) if found is None else found
+    def get(self, key: str, continues: str | None = None) -> Session:
+        """What is in force in this conversation; a new one has nothing.
+
+        `continues` names an answer, as far as it is known who gave it.
+        """
+        found = self._by_key.get(key) or Session(key=key)
+        holder = None if continues is None else self._holders.get(continues)
+        return found if holder is None else msgspec.structs.replace(found, holder=holder)
+
+    def answered(self, answer: str, deployment: str) -> None:
+        """A later request may go on with this answer, at the one who gave it."""
+        self._holders[answer] = deployment
+        if len(self._holders) > self._capacity:
+            self._holders.popitem(last=False)
 
     def remember(self, session: Session) -> None:
         self._by_key[session.key] = session
@@ -90,6 +101,8 @@ def after(session: Session, request: Request, decision: Decision, deployment: st
         kept=decision.role if keeps else session.kept,
         deployment=deployment,
         turns=session.turns + 1,
+        players=tuple(dict.fromkeys((*session.players, deployment))),
+        holder=None,
     )
 
 

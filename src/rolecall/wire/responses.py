@@ -43,6 +43,7 @@ class _Body(Struct):
     text: Any = None
     prompt_cache_key: Any = None
     client_metadata: Any = None
+    previous_response_id: Any = None
 
 
 def _author(item: _Item) -> Author:
@@ -92,6 +93,7 @@ def parse(body: bytes) -> Parsed:
             "text": found.text,
             "prompt_cache_key": found.prompt_cache_key,
             "client_metadata": found.client_metadata,
+            "previous_response_id": found.previous_response_id,
         },
     )
 
@@ -121,12 +123,14 @@ class _Answer(Struct):
     """A whole answer, or an event that carries one in `response`."""
 
     type: str = ""
+    id: str | None = None
     model: str | None = None
     usage: _Usage | None = None
     response: Any = None
 
 
 class _Inner(Struct):
+    id: str | None = None
     model: str | None = None
     usage: _Usage | None = None
 
@@ -149,6 +153,7 @@ def fold(tally: Tally, data: bytes) -> Tally:
     head = _wrapped.decode(data).response if wrapped else answer
     return msgspec.structs.replace(
         tally,
+        id=head.id or tally.id,
         model=head.model or tally.model,
         usage=(head.usage.counted() if head.usage else None) or tally.usage,
         finished=tally.finished or answer.type in _LAST,

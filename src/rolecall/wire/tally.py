@@ -10,6 +10,8 @@ from rolecall.types import Usage
 class Tally(Struct, frozen=True, kw_only=True):
     """Folded event by event. `usage` stays None until the provider reports it."""
 
+    id: str | None = None
+    """What a later request may call the answer by, where the provider keeps it."""
     model: str | None = None
     usage: Usage | None = None
     finished: bool = False

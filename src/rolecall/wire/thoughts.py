@@ -1,0 +1,119 @@
+"""Take the reasoning of models out of a request that goes to another one.
+
+Signed, encrypted or plain, only its maker makes sense of it; others refuse the request. What may be
+left out: Anthropic, "Preserved thinking" and "Extended thinking" (thinking of earlier turns);
+OpenAI, "Reasoning models" (reasoning items of earlier turns); both read 2026-11-24.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from rolecall.types import Dialect
+from rolecall.wire.translate.seals import MARK
+
+Message = dict[str, Any]
+
+_SIGNS: dict[Dialect, tuple[bytes, ...]] = {
+    "openai.chat": (b'"reasoning_content"',),
+    "openai.responses": (b'"encrypted_content"',),
+    "anthropic.messages": (b'"signature"', b'"redacted_thinking"'),
+}
+_KEYS: dict[Dialect, str] = {
+    "openai.chat": "messages",
+    "openai.responses": "input",
+    "anthropic.messages": "messages",
+}
+_THINKING = frozenset({"thinking", "redacted_thinking"})
+_REFUSALS = (b"signature", b"thinking", b"encrypted_content", b"reasoning")
+"""What stands in a provider's refusal of reasoning that is not its own."""
+
+
+def holds(dialect: Dialect, body: bytes) -> bool:
+    """Whether reasoning stands in the request; other text may say so too, and does no harm."""
+    return any(sign in body for sign in _SIGNS[dialect])
+
+
+def is_refusal(error: bytes) -> bool:
+    """Whether an error with the status 400 speaks of reasoning."""
+    found = error.lower()
+    return any(word in found for word in _REFUSALS)
+
+
+def without(dialect: Dialect, body: bytes, *, keep_loop: bool) -> bytes:
+    """The body without reasoning, with `keep_loop` but for that of the tool loop that is open.
+
+    Everything else stays as it was; the body comes back itself where there was none.
+    """
+    found = msgspec.json.decode(body)
+    messages = found.get(_KEYS[dialect])
+    if not isinstance(messages, list):
+        return body
+    end = _last_human(dialect, messages) if keep_loop else len(messages)
+    strip = _STRIPS[dialect]
+    before = [strip(one) for one in messages[:end] if isinstance(one, dict)]
+    kept = [one for one in before if one is not None] + messages[end:]
+    if kept == messages:
+        return body
+    found[_KEYS[dialect]] = kept
+    if not keep_loop and dialect == "anthropic.messages":
+        _think_no_more(found)
+    return msgspec.json.encode(found)
+
+
+def holds_packed(body: bytes) -> bool:
+    """Whether it brings reasoning that was packed for a model of another dialect."""
+    return MARK.encode() in body
+
+
+def _last_human(dialect: Dialect, messages: list[Any]) -> int:
+    for at in range(len(messages) - 1, -1, -1):
+        one = messages[at]
+        if isinstance(one, dict) and one.get("role") == "user" and not _is_result(dialect, one):
+            return at
+    return 0
+
+
+def _is_result(dialect: Dialect, message: Message) -> bool:
+    content = message.get("content")
+    if dialect != "anthropic.messages" or not isinstance(content, list):
+        return False
+    return any(isinstance(one, dict) and one.get("type") == "tool_result" for one in content)
+
+
+def _strip_chat(message: Message) -> Message | None:
+    return {key: value for key, value in message.items() if key != "reasoning_content"}
+
+
+def _strip_item(item: Message) -> Message | None:
+    """Ids of items point to reasoning that is gone; they may be left out."""
+    if item.get("type") == "reasoning":
+        return None
+    own = item.get("role") not in ("user", "system", "developer")
+    return {key: value for key, value in item.items() if not (own and key == "id")}
+
+
+def _strip_message(message: Message) -> Message | None:
+    content = message.get("content")
+    if message.get("role") != "assistant" or not isinstance(content, list):
+        return message
+    kept = [one for one in content if not (isinstance(one, dict) and one.get("type") in _THINKING)]
+    return {**message, "content": kept} if kept else None
+
+
+_STRIPS: dict[Dialect, Callable[[Message], Message | None]] = {
+    "openai.chat": _strip_chat,
+    "openai.responses": _strip_item,
+    "anthropic.messages": _strip_message,
+}
+
+
+def _think_no_more(body: Message) -> None:
+    """An open tool loop whose thinking is gone goes on without: with a budget it is refused."""
+    thinking = body.get("thinking")
+    if isinstance(thinking, dict) and thinking.get("type") == "enabled":
+        del body["thinking"]
+        body.pop("context_management", None)
