@@ -72,8 +72,7 @@ def chore(received: Received) -> str:
 
 def editing(received: Received) -> Answer:
     """Play the model for aider, which has no tools: an edit is a block of text."""
-    text = " ".join(_texts(received.json["messages"][0].get("content")))
-    if "commit messages" in text:
+    if "commit messages" in _prompt(received):
         return Answer(text=COMMIT, tokens=Tokens(input=200, output=6))
     block = f"<<<<<<< SEARCH\nGREETING = {BEFORE}\n=======\nGREETING = {AFTER}\n>>>>>>> REPLACE"
     return Answer(text=f"The greeting changes.\n\ngreeting.py\n```python\n{block}\n```\n")
@@ -185,6 +184,16 @@ def codex_subagent(received: Received) -> Answer:
         for name, arguments in steps
     ]
     return working(*((call,) for call in calls))(received)
+
+
+def _prompt(received: Received) -> str:
+    """The system prompt, wherever the dialect puts it."""
+    body = received.json
+    if received.dialect == "openai.responses":
+        return str(body.get("instructions"))
+    if received.dialect == "anthropic.messages":
+        return " ".join(_texts(body.get("system")))
+    return " ".join(_texts(body["messages"][0].get("content")))
 
 
 def said_by_user(received: Received) -> Iterator[str]:

@@ -179,7 +179,11 @@ def claude_settings(place: Place, url: str, model: str) -> dict[str, str]:
 
 
 def opencode(place: Place, url: str, model: str, *arguments: str) -> Ran:
-    """Run opencode over chat completions; `arguments` follow `opencode run`."""
+    """Run opencode over chat completions; `arguments` follow `opencode run`.
+
+    A session that goes on under another model needs the first in its settings, too.
+    """
+    names = {model, "rolecall/code", "rolecall/plan"}
     settings = {
         "$schema": "https://opencode.ai/config.json",
         "model": f"scripted/{model}",
@@ -192,7 +196,10 @@ def opencode(place: Place, url: str, model: str, *arguments: str) -> Ran:
                 "npm": "@ai-sdk/openai-compatible",
                 "name": "scripted",
                 "options": {"baseURL": f"{url}/v1", "apiKey": KEY},
-                "models": {model: {"name": model, "limit": {"context": 200000, "output": 32000}}},
+                "models": {
+                    name: {"name": name, "limit": {"context": 200000, "output": 32000}}
+                    for name in sorted(names)
+                },
             }
         },
     }
