@@ -1,0 +1,84 @@
+"""What a translation costs: a request of 60 kB into another dialect, and each chunk of its answer.
+
+Usage: python -m benchmarks.translation; see README.md. The reference, on the same bytes in the same
+run, is decoding the body and encoding it again.
+"""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from benchmarks.bodies import SIZES, body
+from rolecall.types import Dialect
+from rolecall.wire.dialects import WIRES
+from rolecall.wire.translate.conversation import Goal
+from rolecall.wire.translate.interpreter import Interpreter
+from rolecall.wire.translate.names import Names
+from rolecall.wire.translate.table import TONGUES, Client, understood, written
+
+_ROUNDS = 200
+_CHUNKS = 500
+_GOAL = Goal(model="m", maker="p/m")
+_CLIENT = Client(model="m", counted=True, created=0)
+
+
+def main() -> None:
+    """Print medians of the processor's time."""
+    print("| from | into | 60 kB request | decode and encode | ratio | a chunk |")
+    print("|---|---|---|---|---|---|")
+    for source, target in itertools.permutations(WIRES, 2):
+        ours, reference = _request(source, target)
+        chunk = _chunk(target, source)
+        ratio = f"{ours / reference:.1f}"
+        print(
+            f"| {source} | {target} | {ours * 1e3:.2f} ms | {reference * 1e3:.2f} ms | {ratio} "
+            f"| {chunk * 1e6:.0f} µs |"
+        )
+
+
+def _request(source: Dialect, target: Dialect) -> tuple[float, float]:
+    before, after = body(source, SIZES["60k"], stream=True)
+    data = before + b"000000001" + after
+    ours = _median(lambda: written(understood(source, data), target, _GOAL))
+    return ours, _median(lambda: msgspec.json.encode(msgspec.json.decode(data)))
+
+
+def _median(work: Callable[[], object]) -> float:
+    times = []
+    for _ in range(_ROUNDS):
+        began = time.process_time()
+        work()
+        times.append(time.process_time() - began)
+    return statistics.median(times)
+
+
+def _chunk(spoken: Dialect, client: Dialect) -> float:
+    """Seconds of processor for one event of a long text, which comes alone."""
+    parts = _stream(spoken)
+    interpreter = Interpreter(spoken, client, maker="p/m", names=Names(()), client=_CLIENT)
+    began = time.process_time()
+    for part in parts:
+        interpreter.feed(part)
+    return (time.process_time() - began) / len(parts)
+
+
+def _stream(spoken: Dialect) -> list[bytes]:
+    """A text in many pieces, as a provider of this dialect streams it."""
+    writer = TONGUES[spoken].writer(_CLIENT)
+    found = TONGUES["openai.chat"].reader("p/m")
+    chunks = [
+        msgspec.json.encode(
+            {"id": "a", "model": "m", "choices": [{"delta": {"content": f"word{n} "}}]}
+        )
+        for n in range(_CHUNKS)
+    ]
+    return [writer.event(event) for chunk in chunks for event in found.event(chunk)]
+
+
+if __name__ == "__main__":
+    main()
