@@ -59,6 +59,8 @@ class Opened(Struct, frozen=True, kw_only=True):
     """Between the dialect of the provider and the client's, where these are two."""
     whole: Whole | None = None
     """A whole answer that was translated, or an error: it has been read to its end."""
+    remark: str | None = None
+    """What was done to the answer that its record should tell."""
 
 
 class Whole(Struct, frozen=True):

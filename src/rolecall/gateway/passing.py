@@ -37,7 +37,7 @@ async def pass_on(gateway: Gateway, call: Call, opened: Opened, send: Send) -> N
         sessions.note_main(request, call.taken.thread)
     headers, streams = _head(call, opened)
     await send({"type": "http.response.start", "status": call.status, "headers": headers})
-    wire = WIRES[_spoken(call, opened)]
+    wire = WIRES[spoken(call, opened)]
     reader = Reader(wire)
     try:
         if opened.whole is not None:
@@ -86,11 +86,10 @@ def _kind(call: Call, opened: Opened) -> list[Header]:
     """What a translated answer is, and what it was."""
     streams = call.taken.request.stream and opened.reply.status < 400
     kind = b"text/event-stream" if streams else b"application/json"
-    spoken = _spoken(call, opened)
-    return [(b"content-type", kind), (b"x-rolecall-dialect", spoken.encode())]
+    return [(b"content-type", kind), (b"x-rolecall-dialect", spoken(call, opened).encode())]
 
 
-def _spoken(call: Call, opened: Opened) -> Dialect:
+def spoken(call: Call, opened: Opened) -> Dialect:
     """The dialect that the deployment speaks."""
     cascade = call.decision.cascade
     found = next(one for one in cascade if one.deployment == opened.deployment)
@@ -156,7 +155,7 @@ async def _once(gateway: Gateway, call: Call, opened: Opened, whole: Whole, send
     """An answer that has been read to its end already."""
     tally = Tally()
     if call.status == 200:
-        tally = fold_once(WIRES[_spoken(call, opened)], tally, whole.came)
+        tally = _tallied(WIRES[spoken(call, opened)], whole.came, stream=is_stream(opened.reply))
     await _settle(gateway, call, opened, tally)
     call.finished = True
     told = whole.told
@@ -165,6 +164,15 @@ async def _once(gateway: Gateway, call: Call, opened: Opened, whole: Whole, send
     elif call.restorer is not None:
         told = call.restorer.whole(told)
     await send({"type": "http.response.body", "body": told, "more_body": False})
+
+
+def _tallied(wire: Wire, came: bytes, *, stream: bool) -> Tally:
+    if not stream:
+        return fold_once(wire, Tally(), came)
+    reader = Reader(wire)
+    reader.feed(came)
+    reader.close()
+    return reader.tally
 
 
 async def everything(opened: Opened) -> bytes:
@@ -211,7 +219,7 @@ async def _settle(gateway: Gateway, call: Call, opened: Opened, tally: Tally) ->
     """The answer is complete: price it and make its record safe."""
     outcome: Outcome = "answered" if call.status < 400 else "error-status"
     detail = f"{tally.malformed} malformed events passed on unread" if tally.malformed else None
-    found = attempt(opened, outcome, tally, detail)
+    found = attempt(opened, outcome, tally, detail or opened.remark)
     _note_answer(gateway, opened, tally)
     if found.usage is not None and call.target.endpoint == "generate":
         cost = gateway.price(opened.deployment, found.usage, opened.started)

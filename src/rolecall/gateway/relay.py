@@ -7,22 +7,19 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import msgspec
-
 from rolecall.egress.door import Reply
 from rolecall.errors import UpstreamError, UpstreamFailure
 from rolecall.gateway.answers import Send
-from rolecall.gateway.call import Call, Opened, Whole, attempt
+from rolecall.gateway.call import Call, Opened, attempt
+from rolecall.gateway.hearing import heard
 from rolecall.gateway.parcels import packed
-from rolecall.gateway.passing import everything, is_stream, pass_on
+from rolecall.gateway.passing import pass_on
 from rolecall.gateway.state import Gateway
 from rolecall.privacy.verdict import clear
 from rolecall.routing.candidates import find
 from rolecall.types import Attempt, Candidate, Limit
-from rolecall.wire.faults import error_of, fault
 from rolecall.wire.tally import Tally
 from rolecall.wire.thoughts import is_refusal
-from rolecall.wire.translate.answer import Broken
 
 
 async def relay(gateway: Gateway, call: Call, send: Send) -> None:
@@ -60,15 +57,12 @@ async def _asked(gateway: Gateway, call: Call, candidate: Candidate) -> Opened:
     Where a session has moved, or the gateway does not know that it has, a provider may answer 400:
     no client should see that.
     """
-    opened = await _open(gateway, call, candidate, bare=False)
-    if opened.reply.status != 400 or not call.taken.request.thoughts:
-        return await _heard(gateway, call, opened)
-    came = await everything(opened)
-    if not is_refusal(came):
-        return await _heard(gateway, call, opened, came)
+    opened = await heard(gateway, call, await _open(gateway, call, candidate, bare=False))
+    if opened.whole is None or opened.reply.status != 400 or not is_refusal(opened.whole.came):
+        return opened
     opened.reply.abort()
     call.attempts.append(attempt(opened, "error-status", Tally(), _AGAIN))
-    return await _heard(gateway, call, await _open(gateway, call, candidate, bare=True))
+    return await heard(gateway, call, await _open(gateway, call, candidate, bare=True))
 
 
 _AGAIN = "it cannot read the reasoning of earlier turns, and is asked again without it"
@@ -104,43 +98,6 @@ async def _open(gateway: Gateway, call: Call, candidate: Candidate, *, bare: boo
         if candidate.dialect is None
         else call.translator.interpreter(call.taken.request, name, candidate.dialect),
     )
-
-
-async def _heard(gateway: Gateway, call: Call, opened: Opened, came: bytes | None = None) -> Opened:
-    """An answer in another dialect that does not come as a stream, read and translated at once.
-
-    `came` is the whole answer where it was read before. Raises `UpstreamFailure` where it makes no
-    sense; nobody has seen it by then.
-    """
-    if opened.interpreter is None:
-        return opened if came is None else msgspec.structs.replace(opened, whole=Whole(came, came))
-    if is_stream(opened.reply) or _is_redirect(opened.reply.status):
-        return opened
-    try:
-        came = await everything(opened) if came is None else came
-        told = _told(call, opened, came)
-    except (Broken, UpstreamFailure) as problem:
-        opened.reply.abort()
-        call.attempts.append(attempt(opened, "broken", Tally(), str(problem)))
-        gateway.health.failed(opened.deployment, str(problem), datetime.now(UTC))
-        raise UpstreamFailure(str(problem), outcome="broken") from problem
-    except asyncio.CancelledError:
-        opened.reply.abort()
-        call.attempts.append(attempt(opened, "client-left", Tally(), None))
-        raise
-    return msgspec.structs.replace(opened, whole=Whole(came, told))
-
-
-def _told(call: Call, opened: Opened, came: bytes) -> bytes:
-    """A whole answer, or an error, as the client understands it."""
-    assert opened.interpreter is not None  # noqa: S101 (asked before)
-    status = opened.reply.status
-    if status >= 400:
-        says, code = error_of(came)
-        return fault(call.target.dialect, status, says, code=code)
-    if call.taken.request.stream:
-        return opened.interpreter.streamed(came)
-    return opened.interpreter.whole(came)
 
 
 async def _first(reply: Reply) -> bytes:

@@ -26,13 +26,18 @@ class Translator:
         """Write it for this candidate; what that loses, or why it cannot be."""
         assert candidate.dialect is not None  # noqa: S101 (only those are translated)
         try:
-            if self._understood is None:
-                self._understood = understood(request.dialect, body)
-            found = written(self._understood, candidate.dialect, _goal(candidate, snapshot))
+            heard = self.understood(request, body)
+            found = written(heard, candidate.dialect, _goal(candidate, snapshot))
         except Refused as refusal:
             return Carried(refused=str(refusal))
         self._written[candidate.deployment] = found
         return Carried(losses=found.losses)
+
+    def understood(self, request: Request, body: bytes) -> Understood:
+        """The request in no dialect. Raises `Refused`."""
+        if self._understood is None:
+            self._understood = understood(request.dialect, body)
+        return self._understood
 
     def body(self, deployment: str) -> bytes:
         """The request as it goes to a deployment for which it was carried."""

@@ -40,8 +40,13 @@ class Interpreter:
 
     def streamed(self, body: bytes) -> bytes:
         """A whole answer as a stream, for a client that asked for one. Raises `Broken`."""
-        found = list(self._named(self._reader.whole(body)))
-        return b"".join(map(self._writer.event, found))
+        return self.retold(list(self._reader.whole(body)), stream=True)
+
+    def retold(self, found: Iterable[Event], *, stream: bool) -> bytes:
+        """Events that are known already, as a stream or as a document."""
+        if stream:
+            return b"".join(map(self._writer.event, self._named(found)))
+        return msgspec.json.encode(self._writer.whole(collected(self._named(found))))
 
     def feed(self, chunk: bytes) -> bytes:
         """What the next bytes of a stream, cut anywhere, bring for the client."""
