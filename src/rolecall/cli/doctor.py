@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Literal
 
 import typer
 from msgspec import Struct
@@ -13,6 +14,7 @@ from rich.table import Table
 from rolecall.cli.clients_seen import outgrown, unknown_clients
 from rolecall.cli.console import console
 from rolecall.cli.options import Config, Json
+from rolecall.cli.probe import probed
 from rolecall.cli.setup import catalogue, engines_found, ledger_path, settings_in_force, world
 from rolecall.config.build import keys
 from rolecall.config.known import Known
@@ -49,9 +51,15 @@ class Finding(Struct, frozen=True, kw_only=True):
     mend: str | None = None
 
 
-def doctor(config: Config = None, json: Json = False) -> None:
+Probe = Annotated[
+    bool,
+    typer.Option("--probe", help="Ask each provider for a word in each dialect; costs tokens."),
+]
+
+
+def doctor(config: Config = None, json: Json = False, probe: Probe = False) -> None:
     """Check configuration, keys (presence only), engines, clients and ledger."""
-    findings = list(_examine(config))
+    findings = [*_examine(config), *(_dialects(config) if probe else ())]
     if json:
         typer.echo(encode(findings))
     else:
@@ -77,6 +85,26 @@ def _examine(config: Config) -> Iterator[Finding]:
     yield from _keys(known)
     yield from _engines(known)
     yield from _clients()
+
+
+def _dialects(config: Config) -> Iterator[Finding]:
+    """Whether each provider speaks what it is said to speak."""
+    known = catalogue()
+    try:
+        settings = settings_in_force(config, known)
+        snapshot = world(settings, known, rules_in_force(settings))
+        found = asyncio.run(probed(snapshot, keys(settings, snapshot, environment())))
+    except RolecallError:
+        return  # said above, with the mend
+    for (name, dialect), wrong in found.items():
+        about = f"probe {name}"
+        if wrong is None:
+            yield Finding(about=about, state="ok", says=f"speaks {dialect}")
+        else:
+            provider = name.partition("/")[0]
+            mend = f"leave it out of dialects in [providers.{provider}]"
+            says = f"does not speak {dialect}: {wrong}"
+            yield Finding(about=about, state="wrong", says=says, mend=mend)
 
 
 def _endings(settings: Settings, snapshot: Snapshot, known: Known) -> Iterator[Finding]:

@@ -17,15 +17,20 @@ _ROOM = 16
 _SAID = [{"role": "user", "content": "Answer with the word yes."}]
 
 
-async def answers(door: Door, provider: Provider, deployment: Deployment) -> str | None:
-    """None where it answers; else why not, in one line. Costs a few tokens."""
-    dialect = next(iter(provider.endpoints))
-    headers = [(b"content-type", b"application/json"), *door.credentials(provider, dialect)]
-    if dialect == "anthropic.messages":
+async def answers(
+    door: Door, provider: Provider, deployment: Deployment, *, dialect: Dialect | None = None
+) -> str | None:
+    """None where it answers; else why not, in one line. Costs a few tokens.
+
+    `dialect` is the first that the provider speaks where none is given.
+    """
+    spoken = dialect or next(iter(provider.endpoints))
+    headers = [(b"content-type", b"application/json"), *door.credentials(provider, spoken)]
+    if spoken == "anthropic.messages":
         headers.append((b"anthropic-version", ANTHROPIC_VERSION))
-    parcel = Parcel(headers, msgspec.json.encode(_question(dialect, deployment.model)))
+    parcel = Parcel(headers, msgspec.json.encode(_question(spoken, deployment.model)))
     try:
-        target = Target(provider.endpoints[dialect].url)
+        target = Target(provider.endpoints[spoken].url)
         reply = await door.post(clear_catalogue(), provider, target, parcel)
     except UpstreamError as error:
         return str(error)
