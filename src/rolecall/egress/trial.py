@@ -24,7 +24,7 @@ async def answers(
 
     `dialect` is the first that the provider speaks where none is given.
     """
-    spoken = dialect or next(iter(provider.endpoints))
+    spoken: Dialect = next(iter(provider.endpoints)) if dialect is None else dialect
     headers = [(b"content-type", b"application/json"), *door.credentials(provider, spoken)]
     if spoken == "anthropic.messages":
         headers.append((b"anthropic-version", ANTHROPIC_VERSION))

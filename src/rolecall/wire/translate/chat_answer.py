@@ -32,8 +32,8 @@ from rolecall.wire.translate.answer import (
     Stopped,
 )
 from rolecall.wire.translate.conversation import Seal
-from rolecall.wire.translate.reading import Counter, decoded, inner
-from rolecall.wire.translate.shapes import Json, said
+from rolecall.wire.translate.reading import Counter, decoded
+from rolecall.wire.translate.shapes import Json, said, within
 from rolecall.wire.translate.tools import as_arguments
 
 _STOPS: dict[str, Stop] = {
@@ -81,7 +81,7 @@ class Reader:
         if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
             raise Broken("the answer has no choices")
         finish = said(choices[0], "finish_reason") or "stop"
-        choice = {"delta": inner(choices[0], "message"), "finish_reason": finish}
+        choice = {"delta": within(choices[0], "message"), "finish_reason": finish}
         yield from self._chunk({**body, "choices": [choice]})
         yield from self._counter.take(data)
         yield Ended()
@@ -110,7 +110,7 @@ class Reader:
         choices = chunk.get("choices")
         if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
             return
-        yield from self._delta(inner(choices[0], "delta"))
+        yield from self._delta(within(choices[0], "delta"))
         finish = said(choices[0], "finish_reason")
         if finish is not None and not self._stopped:
             self._stopped = True
@@ -142,7 +142,7 @@ class Reader:
 
     def _call(self, found: Json) -> Iterator[Event]:
         """A piece of a call. Engines leave out indices, ids, or both, and send calls whole."""
-        function = inner(found, "function") or inner(found, "custom")
+        function = within(found, "function") or within(found, "custom")
         given, name, named = _arguments(function), said(function, "name"), said(found, "id")
         key = found.get("index") if isinstance(found.get("index"), int) else named
         call = self._calls.get(key)

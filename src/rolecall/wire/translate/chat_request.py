@@ -38,6 +38,7 @@ from rolecall.wire.translate.shapes import (
     schema_of,
     texts,
     whole,
+    within,
 )
 
 _READ = named(
@@ -72,7 +73,7 @@ def read(body: Json, losses: Losses) -> Conversation:
             if (value := number(body, key))
         },
         stream=body.get("stream") is True,
-        counted=bool((body.get("stream_options") or {}).get("include_usage")),
+        counted=bool(within(body, "stream_options").get("include_usage")),
         effort=_effort(said(body, "reasoning_effort")),
         format=_format(body.get("response_format")),
         user=said(body, "safety_identifier") or said(body, "user"),
@@ -86,7 +87,7 @@ def _refuse(body: Json) -> None:
         raise Refused("n asks for several answers; another dialect gives one")
     if body.get("logprobs"):
         raise Refused("logprobs cannot be asked of another dialect")
-    if "audio" in (body.get("modalities") or ()):
+    if "audio" in texts(body.get("modalities"), "modalities"):
         raise Refused("an answer in audio cannot be asked of another dialect")
     if body.get("functions"):
         raise Refused("functions is the older form of tools; offer them as tools")
@@ -130,7 +131,7 @@ def _tool(found: Json, at: int) -> Tool:
     place = f"tools[{at}]"
     if found.get("type") == "custom":
         inner = an_object(found.get("custom"), f"{place}.custom")
-        grammar = ((inner.get("format") or {}).get("grammar") or {}).get("definition")
+        grammar = within(within(inner, "format"), "grammar").get("definition")
         name = a_text(inner.get("name"), f"{place}.custom.name")
         return Tool(
             name=name,

@@ -32,9 +32,9 @@ from rolecall.wire.translate.answer import (
     Stopped,
 )
 from rolecall.wire.translate.conversation import Seal
-from rolecall.wire.translate.reading import Counter, decoded, inner, integer
+from rolecall.wire.translate.reading import Counter, decoded, integer
 from rolecall.wire.translate.seals import pack
-from rolecall.wire.translate.shapes import Json, arguments_of, clean_id, said
+from rolecall.wire.translate.shapes import Json, arguments_of, clean_id, said, within
 
 _STOPS: dict[str, Stop] = {
     "end_turn": "end",
@@ -93,23 +93,23 @@ class Reader:
         at = integer(event, "index")
         match event.get("type"):
             case "message_start":
-                message = inner(event, "message")
+                message = within(event, "message")
                 yield Started(id=said(message, "id") or "msg", model=said(message, "model"))
                 yield from self._counter.take(data)
             case "content_block_start":
-                yield from self._opened(at, inner(event, "content_block"))
+                yield from self._opened(at, within(event, "content_block"))
             case "content_block_delta":
-                yield from self._delta(at, inner(event, "delta"))
+                yield from self._delta(at, within(event, "delta"))
             case "content_block_stop":
                 yield from self._closed(at)
             case "message_delta":
                 yield from self._counter.take(data)
-                yield _stopped(inner(event, "delta"))
+                yield _stopped(within(event, "delta"))
             case "message_stop":
                 self._ended = True
                 yield Ended()
             case "error":
-                error = inner(event, "error")
+                error = within(event, "error")
                 says = said(error, "message") or "the provider reported an error"
                 yield Failed(says=says, kind=said(error, "type") or "api_error")
             case "ping":

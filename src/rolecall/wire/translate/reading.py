@@ -66,9 +66,3 @@ def decoded(data: bytes) -> Json:
 def integer(found: Json, key: str) -> int:
     value = found.get(key)
     return value if isinstance(value, int) else 0
-
-
-def inner(found: Json, key: str) -> Json:
-    """An object within another; an empty one where there is none."""
-    value = found.get(key)
-    return value if isinstance(value, dict) else {}

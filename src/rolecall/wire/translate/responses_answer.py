@@ -22,8 +22,8 @@ from rolecall.wire.translate.answer import (
     Stopped,
 )
 from rolecall.wire.translate.conversation import Seal
-from rolecall.wire.translate.reading import Counter, decoded, inner, integer
-from rolecall.wire.translate.shapes import Json, said
+from rolecall.wire.translate.reading import Counter, decoded, integer
+from rolecall.wire.translate.shapes import Json, said, within
 
 _CALLS = ("function_call", "custom_tool_call")
 _TEXTS: dict[str, Kind] = {
@@ -71,15 +71,15 @@ class Reader:
         elif kind in _ARGUMENTS:
             yield from self._given(at, said(event, "delta") or "")
         elif kind == "response.output_item.added":
-            yield from self._added(at, inner(event, "item"))
+            yield from self._added(at, within(event, "item"))
         elif kind == "response.output_item.done":
-            yield from self._done(at, inner(event, "item"))
+            yield from self._done(at, within(event, "item"))
         elif kind == "response.created":
-            head = inner(event, "response")
+            head = within(event, "response")
             yield Started(id=said(head, "id") or "resp", model=said(head, "model"))
         elif kind in _LAST:
             yield from self._counter.take(data)
-            yield from self._finish(inner(event, "response"))
+            yield from self._finish(within(event, "response"))
         elif kind == "error":
             yield _failed(event)
 
@@ -157,9 +157,9 @@ class Reader:
         self._ended = True
         match response.get("status"):
             case "failed" | "cancelled":
-                yield _failed(inner(response, "error"))
+                yield _failed(within(response, "error"))
             case "incomplete":
-                reason = said(inner(response, "incomplete_details"), "reason") or ""
+                reason = said(within(response, "incomplete_details"), "reason") or ""
                 yield Stopped(reason=_INCOMPLETE.get(reason, "length"))
             case _:
                 yield Stopped(reason="calls" if self._called else "end")

@@ -187,7 +187,7 @@ def _messages(items: list[Json], losses: Losses) -> Iterator[Message]:
 
 
 def _item(one: Json, place: str, losses: Losses) -> Message | None:  # noqa: PLR0911 (a table)
-    kind = one.get("type") or "message"
+    kind = a_text(one.get("type", "message"), f"{place}.type")
     match kind:
         case "message":
             return _message(one, place)

@@ -155,3 +155,9 @@ def whole(found: Mapping[str, Any], key: str) -> int | None:
 def said(found: Mapping[Any, Any], key: str) -> str | None:
     value = found.get(key)
     return value if isinstance(value, str) else None
+
+
+def within(found: Json, key: str) -> Json:
+    """An object within another; an empty one where there is none."""
+    value = found.get(key)
+    return value if isinstance(value, dict) else {}
