@@ -22,6 +22,7 @@ check: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/docs.py --check
 	$(BIN)/python scripts/picture.py --check
+	$(BIN)/python scripts/matrix.py --check
 	$(BIN)/python scripts/lock.py --check
 
 # The real coding clients that tests/e2e drives. Needs node and a Python 3.12 beside this one.
@@ -31,6 +32,7 @@ clients: $(READY)
 docs: $(READY)
 	$(BIN)/python scripts/docs.py
 	$(BIN)/python scripts/picture.py
+	$(BIN)/python scripts/matrix.py
 
 lock: $(READY)
 	$(BIN)/python scripts/lock.py

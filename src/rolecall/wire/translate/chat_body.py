@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rolecall.wire.translate.checks import is_marked
 from rolecall.wire.translate.conversation import (
     Choice,
     Conversation,
@@ -19,7 +20,7 @@ from rolecall.wire.translate.conversation import (
     ToolResult,
 )
 from rolecall.wire.translate.effort import level
-from rolecall.wire.translate.losses import FOREIGN_THOUGHT, SYSTEM_IN_TEXT, Losses
+from rolecall.wire.translate.losses import FOREIGN_THOUGHT, OWN_CACHE, SYSTEM_IN_TEXT, Losses
 from rolecall.wire.translate.names import plain
 from rolecall.wire.translate.shapes import Json, leading, nine, url_of
 from rolecall.wire.translate.tools import EMPTY, as_arguments, as_function
@@ -27,7 +28,10 @@ from rolecall.wire.translate.tools import EMPTY, as_arguments, as_function
 
 def write(found: Conversation, goal: Goal, losses: Losses) -> Json:
     """The body for a provider that speaks this dialect."""
-    losses.unsaid("openai.chat", top_k=found.top_k, verbosity=found.verbosity)
+    unsaid = {"top_k": found.top_k, "verbosity": found.verbosity, "user": found.user}
+    losses.unsaid("openai.chat", prompt_cache_key=found.cache_key, **unsaid)
+    if is_marked(found):
+        losses.add(OWN_CACHE)
     prompt, rest = leading(found.messages)
     messages = [{"role": "system", "content": _content(prompt)}] if prompt else []
     for message in rest:

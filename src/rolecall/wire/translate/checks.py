@@ -38,6 +38,13 @@ def sound(found: Conversation, losses: Losses) -> Conversation:
     return msgspec.structs.replace(found, messages=answered)
 
 
+def is_marked(found: Conversation) -> bool:
+    """Whether the client marked what is to be cached."""
+    parts = (part for message in found.messages for part in message.parts)
+    marks = (getattr(part, "cache", None) for part in parts)
+    return any(marks) or any(tool.cache for tool in found.tools)
+
+
 def _check(messages: tuple[Message, ...]) -> None:
     calls: set[str] = set()
     answered: set[str] = set()

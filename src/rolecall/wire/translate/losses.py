@@ -9,6 +9,7 @@ from rolecall.errors import BodyError
 from rolecall.types import Dialect
 
 FOREIGN_THOUGHT = "reasoning of another model is left out: only its maker can read it"
+OWN_CACHE = "cache marks are left out: the provider caches by itself"
 SYSTEM_IN_TEXT = "<system-message>\n{}\n</system-message>"
 """How a system message in mid-conversation is told where system messages stand at the beginning
 only: chat templates of many open models raise an error otherwise."""

@@ -78,7 +78,7 @@ class Reader:
         yield Ended()
 
     def _block(self, at: int, block: Json) -> Iterator[Event]:
-        if block.get("type") not in _KINDS:
+        if str(block.get("type")) not in _KINDS:
             return
         yield from self._opened(at, block)
         text = said(block, "text") or said(block, "thinking") or ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from rolecall.wire.translate.checks import is_marked
 from rolecall.wire.translate.conversation import (
     Choice,
     Conversation,
@@ -31,9 +32,8 @@ _MARK: Json = {"type": "ephemeral"}
 
 def write(found: Conversation, goal: Goal, losses: Losses) -> Json:
     """The body for a provider that speaks this dialect."""
-    losses.unsaid(
-        "anthropic.messages", seed=found.seed, verbosity=found.verbosity, **found.penalties
-    )
+    unsaid = {"seed": found.seed, "verbosity": found.verbosity, **found.penalties}
+    losses.unsaid("anthropic.messages", prompt_cache_key=found.cache_key, **unsaid)
     prompt, rest = leading(found.messages)
     room = found.max_tokens or min(ANSWER, goal.max_output or ANSWER)
     if goal.max_output is not None:
@@ -233,7 +233,7 @@ def _mark(body: Json, found: Conversation) -> None:
     Marks on the tools, the system prompt and the last two messages of the user's side: what comes
     next finds the prefix that this request has written.
     """
-    if _is_marked(found):
+    if is_marked(found):
         return
     sides = [one for one in body["messages"] if one["role"] == "user"][-2:]
     ends = [body.get("system"), *(one["content"] for one in sides)]
@@ -242,9 +242,3 @@ def _mark(body: Json, found: Conversation) -> None:
     for blocks in ends:
         if blocks:
             blocks[-1] = {**blocks[-1], "cache_control": _MARK}
-
-
-def _is_marked(found: Conversation) -> bool:
-    parts = (part for message in found.messages for part in message.parts)
-    marks = (getattr(part, "cache", None) for part in parts)
-    return any(marks) or any(tool.cache for tool in found.tools)

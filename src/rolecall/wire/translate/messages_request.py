@@ -72,12 +72,13 @@ def read(body: Json, losses: Losses) -> Conversation:
         stream=body.get("stream") is True,
         effort=_effort(body.get("thinking"), said(config, "effort")),
         format=_format(config.get("format")),
-        cache_key=_cache_key(body.get("metadata")),
+        user=_user(body.get("metadata")),
+        cache_key=_user(body.get("metadata")),
     )
 
 
-def _cache_key(metadata: Any) -> str | None:
-    """Whose cache it is: the user that the client names, which with Claude Code is a session."""
+def _user(metadata: Any) -> str | None:
+    """The user that the client names, whose cache it is too: with Claude Code a session."""
     return said(metadata, "user_id") if isinstance(metadata, dict) else None
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import blake2b
 
+from rolecall.wire.translate.checks import is_marked
 from rolecall.wire.translate.conversation import (
     Choice,
     Conversation,
@@ -19,7 +21,7 @@ from rolecall.wire.translate.conversation import (
     ToolResult,
 )
 from rolecall.wire.translate.effort import level
-from rolecall.wire.translate.losses import FOREIGN_THOUGHT, Losses
+from rolecall.wire.translate.losses import FOREIGN_THOUGHT, OWN_CACHE, Losses
 from rolecall.wire.translate.names import plain
 from rolecall.wire.translate.shapes import Json, leading, url_of
 from rolecall.wire.translate.tools import EMPTY, as_arguments, as_function
@@ -29,6 +31,8 @@ def write(found: Conversation, goal: Goal, losses: Losses) -> Json:
     """The body for a provider that speaks this dialect. Nothing is kept there (`store`)."""
     unsaid = {"top_k": found.top_k, "stop": found.stop, "seed": found.seed, **found.penalties}
     losses.unsaid("openai.responses", **unsaid)
+    if is_marked(found):
+        losses.add(OWN_CACHE)
     prompt, rest = leading(found.messages)
     body: Json = {"model": goal.model, "store": False}
     if prompt:
@@ -47,8 +51,8 @@ def _settings(found: Conversation) -> Json:
         "max_output_tokens": found.max_tokens,
         "temperature": found.temperature,
         "top_p": found.top_p,
-        "safety_identifier": found.user[:64] if found.user else None,
-        "prompt_cache_key": found.cache_key[:64] if found.cache_key else None,
+        "safety_identifier": _key(found.user),
+        "prompt_cache_key": _key(found.cache_key),
         "stream": True if found.stream else None,
     }
     text: Json = {}
@@ -59,6 +63,16 @@ def _settings(found: Conversation) -> Json:
     return {key: value for key, value in settings.items() if value is not None} | (
         {"text": text} if text else {}
     )
+
+
+def _key(text: str | None) -> str | None:
+    """At most 64 characters are taken there; a digest stands for what is longer."""
+    if text is None or len(text) <= _LONGEST_KEY:
+        return text
+    return blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+_LONGEST_KEY = 64
 
 
 def _format(found: Format) -> Json:
