@@ -23,6 +23,7 @@ COMMANDS = (
     *("catalogue", "catalogue refresh", "catalogue diff", "catalogue undo"),
     *("privacy", "privacy test", "privacy report", "privacy clear"),
     *("workspace", "workspace add", "workspace list"),
+    *("connect", "disconnect", "run"),
 )
 _PAGES = ("/healthz", "/v1/models", "/rolecall/decisions")
 

@@ -8,6 +8,7 @@ import typer
 
 from rolecall.cli.catalogue import catalogue_app
 from rolecall.cli.classify import classify
+from rolecall.cli.connect import connect, disconnect, run
 from rolecall.cli.doctor import doctor
 from rolecall.cli.init import init
 from rolecall.cli.migrate import migrate
@@ -31,6 +32,9 @@ commands = typer.Typer(
 )
 for command in (init, up, route, classify, log, why, replay, doctor, migrate):
     commands.command()(command)
+commands.command()(connect)
+commands.command()(disconnect)
+commands.command(context_settings={"allow_extra_args": True, "allow_interspersed_args": False})(run)
 commands.add_typer(models_app, name="models")
 commands.add_typer(catalogue_app, name="catalogue")
 commands.add_typer(privacy_app, name="privacy")
