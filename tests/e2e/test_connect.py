@@ -46,6 +46,7 @@ class Typed(Struct, frozen=True):
 
 
 def typed(client: str, repository: Path) -> Typed:
+    words: tuple[str, ...]
     match client:
         case "codex":
             free = "--dangerously-bypass-approvals-and-sandbox"
