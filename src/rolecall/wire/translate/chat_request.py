@@ -47,6 +47,10 @@ _READ = named(
     "stream_options reasoning_effort response_format user safety_identifier prompt_cache_key "
     "verbosity n store metadata service_tier logprobs modalities functions function_call"
 )
+_MESSAGE = named(
+    "role content tool_calls tool_call_id refusal reasoning_content reasoning annotations "
+    "cache_control"
+)
 _UNTOLD = frozenset({"store", "metadata", "service_tier"})
 """Settings that speak of the provider's own house: kept answers, tags, queues."""
 
@@ -157,6 +161,7 @@ def _cache(found: Json) -> str | None:
 
 def _message(found: Json, at: int, losses: Losses) -> Message:
     place = f"messages[{at}]"
+    losses.unknown("messages.", found, _MESSAGE)
     match found.get("role"):
         case "system" | "developer":
             return Message(author="system", parts=tuple(_parts(found, place, losses)))

@@ -43,6 +43,8 @@ class Seal(Struct, frozen=True, kw_only=True, array_like=True):
     maker: str | None
     data: str = ""
     redacted: bool = False
+    id: str = ""
+    """What the maker calls the thought, where its dialect names thoughts."""
 
 
 class Thought(Struct, frozen=True, kw_only=True, tag="thought"):

@@ -45,6 +45,11 @@ _READ = named(
     "stop_sequences stream thinking output_config metadata cache_control context_management "
     "service_tier"
 )
+_TOOL = named("type name description input_schema strict cache_control")
+_BLOCK = named(
+    "type text cache_control id name input tool_use_id content is_error source title thinking "
+    "signature data caller"
+)
 
 
 def read(body: Json, losses: Losses) -> Conversation:
@@ -124,6 +129,7 @@ def _tools(body: Json, losses: Losses) -> Iterator[Tool]:
         if kind != "custom":
             losses.add(f"the tool {kind} is left out: the provider runs or defines it itself")
             continue
+        losses.unknown("tools.", one, _TOOL)
         yield Tool(
             name=a_text(one.get("name"), f"tools[{at}].name"),
             description=said(one, "description") or "",
@@ -160,9 +166,9 @@ def _parts(content: Any, place: str, losses: Losses) -> Iterator[Part]:
 
 
 def _part(one: Json, place: str, losses: Losses) -> Part | None:  # noqa: C901, PLR0911 (a table)
+    losses.unknown(f"{one.get('type')}.", one, _BLOCK)
     match one:
         case {"type": "text", "text": str(text)}:
-            losses.unknown("", {"citations": one.get("citations")}, ())
             return Text(text=text, cache=_cache(one))
         case {"type": "image", "source": dict(source)}:
             return _media("image", source, one, place)

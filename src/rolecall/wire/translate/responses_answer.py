@@ -126,7 +126,8 @@ class Reader:
             if at not in self._open:
                 yield from self._opening(at, "thought")
             data = said(item, "encrypted_content") or ""
-            seal = Seal(dialect="openai.responses", maker=self._maker, data=data)
+            name = said(item, "id") or ""
+            seal = Seal(dialect="openai.responses", maker=self._maker, data=data, id=name)
             if data:
                 yield Sealed(part=self._open[at][0], seal=seal)
         if at in self._open:

@@ -143,15 +143,15 @@ def _assistant(message: Message, goal: Goal, losses: Losses) -> Iterator[Json]:
     for part in message.parts:
         match part:
             case Text(text=text):
-                yield _said({"type": "output_text", "text": text, "annotations": []})
+                yield {"type": "message", "role": "assistant", "content": text}
             case Refusal(text=text):
-                yield _said({"type": "refusal", "refusal": text})
+                yield _refused(text)
             case Thought(text=text, seal=seal):
                 if seal is None or (seal.dialect, seal.maker) != ("openai.responses", goal.maker):
                     losses.add(FOREIGN_THOUGHT)
                 else:
                     summary = [{"type": "summary_text", "text": text}] if text else []
-                    thought: Json = {"type": "reasoning", "summary": summary}
+                    thought: Json = {"type": "reasoning", "id": seal.id, "summary": summary}
                     yield {**thought, "encrypted_content": seal.data}
             case ToolCall():
                 yield _call(part)
@@ -159,8 +159,11 @@ def _assistant(message: Message, goal: Goal, losses: Losses) -> Iterator[Json]:
                 losses.add("an image in an answer of the model is left out")
 
 
-def _said(content: Json) -> Json:
-    return {"type": "message", "role": "assistant", "content": [content]}
+def _refused(text: str) -> Json:
+    """Only an answer of the API's own may hold a refusal, and that has an id and a status."""
+    content = [{"type": "refusal", "refusal": text}]
+    own = {"id": "msg_refusal", "status": "completed"}
+    return {"type": "message", "role": "assistant", **own, "content": content}
 
 
 def _call(call: ToolCall) -> Json:

@@ -54,6 +54,10 @@ _ELSEWHERE = {
     "prompt": "the template is kept by the provider; send its text",
     "background": "an answer in the background is kept by the provider; ask without it",
 }
+_ITEM = named(
+    "type id status role content name namespace call_id arguments input output summary "
+    "encrypted_content tools execution caller"
+)
 _HOSTED = named(
     "web_search_call file_search_call computer_call code_interpreter_call "
     "image_generation_call mcp_call mcp_list_tools computer_call_output mcp_approval_request "
@@ -188,6 +192,7 @@ def _messages(items: list[Json], losses: Losses) -> Iterator[Message]:
 
 def _item(one: Json, place: str, losses: Losses) -> Message | None:  # noqa: PLR0911 (a table)
     kind = a_text(one.get("type", "message"), f"{place}.type")
+    losses.unknown(f"{kind}.", one, _ITEM)
     match kind:
         case "message":
             return _message(one, place)
