@@ -108,10 +108,11 @@ def _list(bond: Bond, *, as_json: bool) -> None:
     if as_json:
         typer.echo(encode(found))
         return
-    width = max(len(one.client) for one in found)
-    for one in found:
-        there = one.found or "not on the PATH"
-        typer.echo(f"{one.client:<{width}}  {one.state:<13}  {there:<32}  {one.files[0]}")
+    rows = [(one.client, one.state, one.found or "not on the PATH", one.files[0]) for one in found]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        typer.echo("  ".join(cells).rstrip())
 
 
 def _listed(client: Client, bond: Bond) -> Listed:
