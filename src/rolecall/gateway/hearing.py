@@ -115,8 +115,8 @@ async def _peek(opened: Opened, reader: Reader) -> tuple[bytes, list[Event]]:
             for event in (one for data in events(complete) for one in reader.event(data)):
                 found.append(event)
                 reply.take(event)
-            if _is_clear(reply):
-                return came, []
+                if _is_clear(reply):
+                    return came, []
             chunk = await opened.reply.read()
             if not chunk:
                 return came, found
@@ -127,7 +127,7 @@ async def _peek(opened: Opened, reader: Reader) -> tuple[bytes, list[Event]]:
 
 def _is_clear(reply: Reply) -> bool:
     """Whether what has come cannot be a call in a text any more."""
-    pieces = reply.pieces.values()
+    pieces = list(reply.pieces.values())
     if any(piece.opened.kind != "text" for piece in pieces) or reply.failed is not None:
         return True
     return any(may_begin(piece.text) == "no" for piece in pieces)
@@ -136,7 +136,7 @@ def _is_clear(reply: Reply) -> bool:
 def _with_calls(call: Call, opened: Opened, came: bytes, found: list[Event]) -> Opened | None:
     """The answer with its calls made real; None where it has none. Raises `Broken`."""
     text = text_alone(collected(found))
-    if text is None or may_begin(text) == "no":
+    if text is None or may_begin(text) != "yes":
         return None
     request = call.taken.request
     try:
