@@ -19,6 +19,7 @@ from rolecall.wire.translate.table import TONGUES
 from support.answers import Answer, Fault, Tokens, ToolCall
 from support.gateway import Gateway, start_gateway
 from support.http import Got, post
+from support.raw_upstream import RawUpstream
 from support.upstream import Upstream
 
 PAIRS = list(itertools.permutations(WIRES, 2))
@@ -163,4 +164,60 @@ def test_nonsense_is_an_error_and_not_an_answer(places: dict[Dialect, Place]) ->
     place = places["anthropic.messages"]
     orphan = [{"role": "tool", "tool_call_id": "c9", "content": "x"}]
     got = place.ask("openai.chat", stream=False, answer=Answer(), messages=orphan)
-    assert "the tool result 'c9' answers no call before" in got.json()["error"]["message"]
+    assert "the tool result c9 answers no call before" in got.json()["error"]["message"]
+
+
+CANARY = "Kestrel-7 goes to market"
+STRANGE: dict[str, dict[str, Any]] = {
+    "a role": {"messages": [{"role": CANARY, "content": "x"}]},
+    "a type": {"messages": [{"role": "user", "content": [{"type": CANARY}]}]},
+    "a type that is no text": {"messages": [{"role": "user", "content": [{"type": {CANARY: 1}}]}]},
+    "a key": {CANARY: 1, "messages": [{"role": "user", "content": "x", CANARY: 2}]},
+    "a key of a tool": {"tools": [{"name": "read", "input_schema": {}, CANARY: 3}]},
+    "a type of a tool": {"tools": [{"type": CANARY, "name": "read"}]},
+    "an id": {
+        "messages": [
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": CANARY}]},
+        ]
+    },
+}
+
+
+@pytest.mark.parametrize("more", STRANGE.values(), ids=STRANGE)
+def test_no_word_of_a_strange_body_is_recorded(
+    places: dict[Dialect, Place], more: dict[str, Any]
+) -> None:
+    """Losses and refusals say where something is, in the API's words and not in the client's."""
+    place = places["openai.chat"]
+    place.ask("anthropic.messages", stream=False, answer=Answer(text="ok"), **more)
+    found = place.detail()
+    assert CANARY not in msgspec.json.encode(found).decode()
+    chosen, rejected = found["decision"]["cascade"], found["decision"]["rejections"]
+    assert rejected or chosen[0]["losses"]
+
+
+def test_an_error_that_quotes_the_request_is_not_recorded(places: dict[Dialect, Place]) -> None:
+    """The client reads it; the ledger has that there was one."""
+    event = {"type": "error", "error": {"type": "invalid_request_error", "message": CANARY}}
+    data = b"event: error\ndata: " + msgspec.json.encode(event) + b"\n\n"
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
+    gateway = places["anthropic.messages"].gateway
+    with RawUpstream([head + data]) as upstream:
+        config = STACK.format(url=upstream.base_url, dialect="anthropic.messages")
+        home = gateway.home.with_name("raw")
+        home.mkdir()
+        with start_gateway(config, home) as other:
+            place = Place(other, places["anthropic.messages"].upstream)
+            got = place.ask("openai.chat", stream=True, answer=Answer())
+            assert CANARY in got.body.decode()
+            assert CANARY not in msgspec.json.encode(place.detail()).decode()
+            assert place.detail()["tries"][0]["outcome"] == "broken"
+
+
+def test_notes_of_one_request_are_bounded(places: dict[Dialect, Place]) -> None:
+    """A body may hold any number of strange keys."""
+    more = {f"key_{number}": 1 for number in range(100)}
+    place = places["openai.chat"]
+    place.ask("anthropic.messages", stream=False, answer=Answer(text="ok"), **more)
+    losses = place.detail()["decision"]["cascade"][0]["losses"]
+    assert (len(losses), losses[-1]) == (21, "and 80 more")

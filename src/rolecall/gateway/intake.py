@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
@@ -20,6 +21,7 @@ from rolecall.wire.thoughts import holds
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 _LONGEST_WHY = 200
+_ANSWER = re.compile(r"[A-Za-z0-9_.:-]{1,200}")
 _LONGEST_MODEL = 500
 
 
@@ -93,8 +95,9 @@ def understand(
 
 
 def _continues(parsed: Parsed) -> str | None:
+    """The answer it goes on with, where that is an id: it is recorded with the request."""
     found = parsed.fields.get("previous_response_id")
-    return found[:_LONGEST_MODEL] if isinstance(found, str) else None
+    return found if isinstance(found, str) and _ANSWER.fullmatch(found) else None
 
 
 def _check_length(headers: Mapping[str, str], limit: int) -> None:

@@ -25,7 +25,7 @@ from rolecall.wire.translate.conversation import (
     ToolCall,
     ToolResult,
 )
-from rolecall.wire.translate.losses import Losses, Refused
+from rolecall.wire.translate.losses import Losses, Refused, word
 from rolecall.wire.translate.shapes import (
     Json,
     a_text,
@@ -51,6 +51,7 @@ _MESSAGE = named(
     "role content tool_calls tool_call_id refusal reasoning_content reasoning annotations "
     "cache_control"
 )
+_PART = named("type text refusal image_url file cache_control")
 _UNTOLD = frozenset({"store", "metadata", "service_tier"})
 """Settings that speak of the provider's own house: kept answers, tags, queues."""
 
@@ -178,7 +179,7 @@ def _message(found: Json, at: int, losses: Losses) -> Message:
             said_parts = _thoughts(found), _parts(found, place, losses), _calls(found, place)
             return Message(author="assistant", parts=tuple(p for some in said_parts for p in some))
         case other:
-            raise Refused(f"{place}.role is {other!r}; another dialect has no such author")
+            raise Refused(f"{place}.role is {word(other)}; another dialect has no such author")
 
 
 def _thoughts(found: Json) -> Iterator[Part]:
@@ -200,6 +201,7 @@ def _parts(found: Json, place: str, losses: Losses) -> Iterator[Part]:
 
 
 def _part(one: Json, place: str, losses: Losses) -> Part:
+    losses.unknown("content.", one, _PART)
     match one:
         case {"type": "text", "text": str(text)}:
             return Text(text=text, cache=_cache(one))
@@ -212,8 +214,7 @@ def _part(one: Json, place: str, losses: Losses) -> Part:
             document = Media(kind="document", name=said(rest, "filename"), cache=_cache(one))
             return media_of(data, document)
         case _:
-            losses.unknown(place, one, one)
-            raise Refused(f"{place} is of the type {one.get('type')!r}, which cannot be carried")
+            raise Refused(f"{place} cannot be carried: its type is {word(one.get('type'))}")
 
 
 def _calls(found: Json, place: str) -> Iterator[ToolCall]:

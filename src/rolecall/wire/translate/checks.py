@@ -14,7 +14,7 @@ from rolecall.wire.translate.conversation import (
     ToolCall,
     ToolResult,
 )
-from rolecall.wire.translate.losses import Losses, Refused
+from rolecall.wire.translate.losses import Losses, Refused, name_of
 
 _NO_RESULT = "No result of this call is known."
 
@@ -52,13 +52,15 @@ def _check(messages: tuple[Message, ...]) -> None:
         for part in message.parts:
             if isinstance(part, ToolCall):
                 if part.id in calls:
-                    raise Refused(f"two tool calls have the id {part.id[:80]!r}; give each its own")
+                    raise Refused(
+                        f"two tool calls have the id {name_of(part.id)}; give each its own"
+                    )
                 calls.add(part.id)
             elif isinstance(part, ToolResult):
                 if part.call_id not in calls:
-                    raise Refused(f"the tool result {part.call_id[:80]!r} answers no call before")
+                    raise Refused(f"the tool result {name_of(part.call_id)} answers no call before")
                 if part.call_id in answered:
-                    raise Refused(f"the call {part.call_id[:80]!r} has two results; give one")
+                    raise Refused(f"the call {name_of(part.call_id)} has two results; give one")
                 answered.add(part.call_id)
 
 

@@ -16,10 +16,14 @@ _LONGEST_EVENT = 32 * 1024 * 1024
 """Bytes. What is longer without an end is no event."""
 
 
+_FAILED = "the provider reported an error in its answer"
+
+
 class Interpreter:
     """For one answer of the deployment `maker`, which speaks `source`, to a client of `target`.
 
-    `trouble` says why the answer broke off, once it has; the client has been told then.
+    `trouble` says why the answer broke off, once it has; the client has been told then. It is
+    recorded, and so it holds no word of the provider's, which may quote the request.
     """
 
     def __init__(
@@ -35,7 +39,7 @@ class Interpreter:
         """A whole answer as the client's document. Raises `Broken`."""
         reply = collected(self._named(self._reader.whole(body)))
         if reply.failed is not None:
-            raise Broken(reply.failed.says)
+            raise Broken(_FAILED)
         return msgspec.json.encode(self._writer.whole(reply))
 
     def streamed(self, body: bytes) -> bytes:
@@ -96,7 +100,7 @@ class Interpreter:
             for event in self._named(found):
                 parts.append(self._writer.event(event))
                 if isinstance(event, Failed):
-                    self.trouble = event.says
+                    self.trouble = _FAILED
                     break
         except Broken as problem:
             parts.append(self._broken(str(problem)))

@@ -1,7 +1,12 @@
-"""What a translation cannot carry: noted, or refused."""
+"""What a translation cannot carry: noted, or refused.
+
+Notes and refusals are recorded with the decision. Of what a client sent they quote only words that
+look like an API's own: no text of a conversation comes into the ledger with them.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -17,6 +22,22 @@ only: chat templates of many open models raise an error otherwise."""
 
 _SILENT: tuple[object, ...] = (None, [], {}, ())
 """Values that ask for nothing."""
+
+
+_MOST = 20
+"""Notes of one request; a body may hold any number of strange keys."""
+_WORD = re.compile(r"[a-z][a-z0-9_.]{0,39}")
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def word(value: object) -> str:
+    """A type, a role or a key, as an API names them; anything else is not quoted."""
+    return value if isinstance(value, str) and _WORD.fullmatch(value) else "(not an API's word)"
+
+
+def name_of(call_id: str) -> str:
+    """The id of a call, where it looks like one."""
+    return call_id if _ID.fullmatch(call_id) else "(not an id)"
 
 
 class Refused(BodyError):
@@ -36,7 +57,7 @@ class Losses:
         """Note the keys that say something and that this translation does not know."""
         for key, value in found.items():
             if key not in known and value not in _SILENT:
-                self.add(f"{place}{key} is not known here and is left out")
+                self.add(f"{place}{word(key)} is not known here and is left out")
 
     def unsaid(self, dialect: Dialect, **settings: object) -> None:
         """Note settings for which the dialect has no word."""
@@ -47,3 +68,10 @@ class Losses:
     @property
     def says(self) -> tuple[str, ...]:
         return tuple(self._says)
+
+    @property
+    def brief(self) -> tuple[str, ...]:
+        """The first of them, and how many more there are."""
+        found = self.says
+        more = len(found) - _MOST
+        return found if more <= 0 else (*found[:_MOST], f"and {more} more")

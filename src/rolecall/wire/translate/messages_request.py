@@ -25,7 +25,7 @@ from rolecall.wire.translate.conversation import (
     ToolCall,
     ToolResult,
 )
-from rolecall.wire.translate.losses import Losses, Refused
+from rolecall.wire.translate.losses import Losses, Refused, word
 from rolecall.wire.translate.seals import unpack
 from rolecall.wire.translate.shapes import (
     Json,
@@ -127,7 +127,7 @@ def _tools(body: Json, losses: Losses) -> Iterator[Tool]:
     for at, one in enumerate(objects(body.get("tools"), "tools")):
         kind = one.get("type") or "custom"
         if kind != "custom":
-            losses.add(f"the tool {kind} is left out: the provider runs or defines it itself")
+            losses.add(f"the tool {word(kind)} is left out: the provider runs or defines it itself")
             continue
         losses.unknown("tools.", one, _TOOL)
         yield Tool(
@@ -151,7 +151,7 @@ def _message(found: Json, at: int, losses: Losses) -> Message:
         case "user" | "assistant" | "system" as author:
             return Message(author=author, parts=parts)
         case other:
-            raise Refused(f"{place}.role is {other!r}; there are user, assistant and system")
+            raise Refused(f"{place}.role is {word(other)}; there are user, assistant and system")
 
 
 def _parts(content: Any, place: str, losses: Losses) -> Iterator[Part]:
@@ -166,7 +166,7 @@ def _parts(content: Any, place: str, losses: Losses) -> Iterator[Part]:
 
 
 def _part(one: Json, place: str, losses: Losses) -> Part | None:  # noqa: C901, PLR0911 (a table)
-    losses.unknown(f"{one.get('type')}.", one, _BLOCK)
+    losses.unknown(f"{word(one.get('type'))}.", one, _BLOCK)
     match one:
         case {"type": "text", "text": str(text)}:
             return Text(text=text, cache=_cache(one))
@@ -193,10 +193,10 @@ def _part(one: Json, place: str, losses: Losses) -> Part | None:  # noqa: C901, 
         case {"type": "compaction", "content": str(text)}:
             return Text(text=text, cache=_cache(one))
         case {"type": str(kind)} if kind == "server_tool_use" or kind.endswith("_tool_result"):
-            losses.add(f"{kind} is left out: a tool that the provider ran itself")
+            losses.add(f"{word(kind)} is left out: a tool that the provider ran itself")
             return None
         case _:
-            raise Refused(f"{place} is of the type {one.get('type')!r}, which cannot be carried")
+            raise Refused(f"{place} cannot be carried: its type is {word(one.get('type'))}")
 
 
 def _media(kind: Any, source: Json, one: Json, place: str) -> Media:
@@ -213,7 +213,7 @@ def _media(kind: Any, source: Json, one: Json, place: str) -> Media:
         case {"type": "url", "url": str(url)}:
             return Media(kind=kind, url=url, name=name, cache=_cache(one))
         case _:
-            says = f"{place}.source is of the type {source.get('type')!r}"
+            says = f"{place}.source is of the type {word(source.get('type'))}"
             raise Refused(f"{says}; a file that a provider keeps cannot be carried to another")
 
 

@@ -100,7 +100,7 @@ def _named(value: Any) -> tuple[str, Any] | None:
 def _checked(name: str, given: Any, offered: dict[str, Tool]) -> Call:
     tool = offered.get(name)
     if tool is None:
-        raise ValueError(f"it wrote a call of {name[:80]!r} as text, which nobody offered")
+        raise ValueError("it wrote a call as text, of a tool that nobody offered")
     if isinstance(given, str):
         try:
             given = msgspec.json.decode(given)

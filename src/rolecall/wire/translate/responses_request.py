@@ -25,7 +25,7 @@ from rolecall.wire.translate.conversation import (
     ToolCall,
     ToolResult,
 )
-from rolecall.wire.translate.losses import Losses, Refused
+from rolecall.wire.translate.losses import Losses, Refused, word
 from rolecall.wire.translate.seals import unpack
 from rolecall.wire.translate.shapes import (
     Json,
@@ -58,6 +58,7 @@ _ITEM = named(
     "type id status role content name namespace call_id arguments input output summary "
     "encrypted_content tools execution caller"
 )
+_PART = named("type text refusal image_url detail file_data file_url filename annotations logprobs")
 _HOSTED = named(
     "web_search_call file_search_call computer_call code_interpreter_call "
     "image_generation_call mcp_call mcp_list_tools computer_call_output mcp_approval_request "
@@ -130,7 +131,7 @@ def _choice(body: Json) -> Choice:
             space = said(rest, "namespace")
             return Choice(mode="named", name=name, namespace=space, parallel=parallel)
         case {"type": str(kind)} if kind != "allowed_tools":
-            raise Refused(f"tool_choice asks for {kind}, which the provider runs itself")
+            raise Refused(f"tool_choice asks for {word(kind)}, which the provider runs itself")
         case {"type": "allowed_tools"}:
             raise Refused("tool_choice allowed_tools cannot be carried; offer only those tools")
         case _:
@@ -176,7 +177,7 @@ def _tools(found: Any, place: str, losses: Losses, space: str | None = None) -> 
                     form="search",
                 )
             case kind:
-                losses.add(f"the tool {kind} is left out: the provider runs it itself")
+                losses.add(f"the tool {word(kind)} is left out: the provider runs it itself")
 
 
 def _grammar(found: Any) -> str | None:
@@ -192,39 +193,39 @@ def _messages(items: list[Json], losses: Losses) -> Iterator[Message]:
 
 def _item(one: Json, place: str, losses: Losses) -> Message | None:  # noqa: PLR0911 (a table)
     kind = a_text(one.get("type", "message"), f"{place}.type")
-    losses.unknown(f"{kind}.", one, _ITEM)
+    losses.unknown(f"{word(kind)}.", one, _ITEM)
     match kind:
         case "message":
-            return _message(one, place)
+            return _message(one, place, losses)
         case "reasoning":
             return Message(author="assistant", parts=(_thought(one),))
         case "function_call" | "custom_tool_call" | "tool_search_call":
             return Message(author="assistant", parts=(_call(one, place),))
         case "function_call_output" | "custom_tool_call_output":
-            return Message(author="user", parts=(_result(one, place),))
+            return Message(author="user", parts=(_result(one, place, losses),))
         case "tool_search_output":
             return Message(author="user", parts=(_found(one, place),))
         case "local_shell_call" | "shell_call" | "apply_patch_call":
-            raise Refused(f"{place} is a {kind}, a tool that only this dialect has")
+            raise Refused(f"{place} is a {word(kind)}, a tool that only this dialect has")
         case "additional_tools":
             return None
         case "compaction" | "compaction_summary":
             raise Refused(f"{place} is a compaction that only its provider can read")
         case _ if kind in _HOSTED:
-            losses.add(f"{kind} is left out: a tool that the provider ran itself")
+            losses.add(f"{word(kind)} is left out: a tool that the provider ran itself")
             return None
         case _:
-            raise Refused(f"{place} is of the type {kind!r}, which cannot be carried")
+            raise Refused(f"{place} cannot be carried: its type is {word(kind)}")
 
 
-def _message(one: Json, place: str) -> Message:
+def _message(one: Json, place: str, losses: Losses) -> Message:
     content = one.get("content")
     listed = (
         [{"type": "input_text", "text": content}]
         if isinstance(content, str)
         else objects(content, f"{place}.content")
     )
-    parts = tuple(_part(part, f"{place}.content[{at}]") for at, part in enumerate(listed))
+    parts = tuple(_part(part, f"{place}.content[{at}]", losses) for at, part in enumerate(listed))
     match one.get("role"):
         case "user":
             return Message(author="user", parts=parts)
@@ -233,10 +234,11 @@ def _message(one: Json, place: str) -> Message:
         case "system" | "developer":
             return Message(author="system", parts=parts)
         case other:
-            raise Refused(f"{place}.role is {other!r}; another dialect has no such author")
+            raise Refused(f"{place}.role is {word(other)}; another dialect has no such author")
 
 
-def _part(one: Json, place: str) -> Text | Media | Refusal:
+def _part(one: Json, place: str, losses: Losses) -> Text | Media | Refusal:
+    losses.unknown("content.", one, _PART)
     match one:
         case {"type": "input_text" | "output_text" | "text", "text": str(text)}:
             return Text(text=text)
@@ -249,7 +251,7 @@ def _part(one: Json, place: str) -> Text | Media | Refusal:
         case {"type": "input_file", "file_url": str(url)}:
             return Media(kind="document", url=url, name=said(one, "filename"))
         case _:
-            raise Refused(f"{place} is of the type {one.get('type')!r}, which cannot be carried")
+            raise Refused(f"{place} cannot be carried: its type is {word(one.get('type'))}")
 
 
 def _thought(one: Json) -> Thought:
@@ -279,14 +281,14 @@ def _call(one: Json, place: str) -> ToolCall:
     )
 
 
-def _result(one: Json, place: str) -> ToolResult:
+def _result(one: Json, place: str, losses: Losses) -> ToolResult:
     output = one.get("output")
     parts: tuple[Text | Media, ...]
     if isinstance(output, str):
         parts = (Text(text=output),)
     else:
         listed = objects(output, f"{place}.output")
-        found = (_part(part, f"{place}.output[{at}]") for at, part in enumerate(listed))
+        found = (_part(part, f"{place}.output[{at}]", losses) for at, part in enumerate(listed))
         parts = tuple(part for part in found if not isinstance(part, Refusal))
     return ToolResult(
         call_id=a_text(one.get("call_id"), f"{place}.call_id"),

@@ -100,4 +100,4 @@ def written(found: Understood, dialect: Dialect, goal: Goal) -> Written:
     for says in found.losses:
         losses.add(says)
     body = TONGUES[dialect].write(found.conversation, goal, losses)
-    return Written(body=msgspec.json.encode(body), losses=losses.says)
+    return Written(body=msgspec.json.encode(body), losses=losses.brief)
