@@ -66,8 +66,8 @@ class House(msgspec.Struct):
     a: Upstream
     b: Upstream
 
-    def messages(self, history: list[Any], role: str = "auto") -> Got:
-        body = {"model": "rolecall/auto", "max_tokens": 99, "messages": history}
+    def messages(self, history: list[Any], role: str = "auto", **more: Any) -> Got:
+        body = {"model": "rolecall/auto", "max_tokens": 99, "messages": history, **more}
         headers = {"x-session-id": "s-1", "x-rolecall-role": role}
         return post(f"{self.gateway.url}/v1/messages", body, headers)
 
@@ -109,6 +109,21 @@ def test_signed_thoughts_stay_where_they_were_made(tmp_path: Path) -> None:
         assert losses == ["reasoning of another model is left out: only its maker can read it"]
         sent = there.b.asked[0].json["messages"]
         assert [one["role"] for one in sent] == [one["role"] for one in history]
+
+
+@pytest.mark.parametrize("in_loop", [False, True])
+def test_a_session_that_moves_thinks_on_from_its_next_turn(
+    tmp_path: Path, *, in_loop: bool
+) -> None:
+    """Only a tool loop whose thinking is gone goes on without: a new turn begins its own."""
+    thinking = {"type": "enabled", "budget_tokens": 2048}
+    with house(tmp_path, (MESSAGES, MESSAGES)) as there:
+        history = turn(there)
+        asked = history[:3] if in_loop else history
+        with start_gateway((tmp_path / "rolecall.toml").read_text(), tmp_path) as again:
+            anew = House(again, there.a, there.b)
+            assert anew.messages(asked, "plan", thinking=thinking).status == 200
+    assert ("thinking" in there.b.asked[-1].json) is not in_loop
 
 
 def test_after_a_restart_the_refusal_is_not_the_users(tmp_path: Path) -> None:

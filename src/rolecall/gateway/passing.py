@@ -159,7 +159,7 @@ async def _once(gateway: Gateway, call: Call, opened: Opened, whole: Whole, send
     await _settle(gateway, call, opened, tally)
     call.finished = True
     told = whole.told
-    if call.restorer is not None and call.taken.request.stream:
+    if call.restorer is not None and call.taken.request.stream and call.status < 400:
         told = call.restorer.feed(told) + call.restorer.close()
     elif call.restorer is not None:
         told = call.restorer.whole(told)

@@ -58,7 +58,9 @@ async def _asked(gateway: Gateway, call: Call, candidate: Candidate) -> Opened:
     no client should see that.
     """
     opened = await heard(gateway, call, await _open(gateway, call, candidate, bare=False))
-    if opened.whole is None or opened.reply.status != 400 or not is_refusal(opened.whole.came):
+    came = b"" if opened.whole is None else opened.whole.came
+    refused = opened.reply.status == 400 and call.taken.request.thoughts
+    if not refused or not is_refusal(came):
         return opened
     opened.reply.abort()
     call.attempts.append(attempt(opened, "error-status", Tally(), _AGAIN))

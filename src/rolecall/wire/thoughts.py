@@ -59,7 +59,7 @@ def without(dialect: Dialect, body: bytes, *, keep_loop: bool) -> bytes:
     if kept == messages:
         return body
     found[_KEYS[dialect]] = kept
-    if not keep_loop and dialect == "anthropic.messages":
+    if dialect == "anthropic.messages" and end == len(messages) and _ends_in_loop(kept):
         _think_no_more(found)
     return msgspec.json.encode(found)
 
@@ -75,6 +75,11 @@ def _last_human(dialect: Dialect, messages: list[Any]) -> int:
         if isinstance(one, dict) and one.get("role") == "user" and not _is_result(dialect, one):
             return at
     return 0
+
+
+def _ends_in_loop(messages: list[Any]) -> bool:
+    last = messages[-1] if messages else None
+    return isinstance(last, dict) and _is_result("anthropic.messages", last)
 
 
 def _is_result(dialect: Dialect, message: Message) -> bool:
