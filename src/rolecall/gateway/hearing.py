@@ -13,18 +13,21 @@ import msgspec
 
 from rolecall.errors import UpstreamFailure
 from rolecall.gateway.call import Call, Opened, Whole, attempt
-from rolecall.gateway.passing import everything, is_stream, spoken
+from rolecall.gateway.passing import LONGEST_READ, everything, is_stream, spoken
 from rolecall.gateway.state import Gateway
 from rolecall.routing.candidates import find
 from rolecall.wire.faults import error_of, fault
 from rolecall.wire.sse import events, last_blank
 from rolecall.wire.tally import Tally
-from rolecall.wire.translate.answer import Broken, Event, Reply, collected
+from rolecall.wire.translate.answer import Broken, Event, Failed, Grown, collected
+from rolecall.wire.translate.answer import Opened as Begun
 from rolecall.wire.translate.losses import Refused
 from rolecall.wire.translate.reading import Reader
 from rolecall.wire.translate.repair import calls_in, may_begin, repaired, text_alone
 from rolecall.wire.translate.table import TONGUES
 
+_NAME = rb"\"name\""
+"""A call in a text holds this, as JSON within JSON."""
 _REPAIRED = "it wrote its tool calls as text; they were made real calls"
 
 
@@ -87,13 +90,13 @@ async def _mended(call: Call, opened: Opened) -> Opened:
     A stream is held back only as long as its text may still be one.
     """
     reader = TONGUES[spoken(call, opened)].reader(opened.deployment)
-    if not is_stream(opened.reply):
+    if is_stream(opened.reply):
+        came, found = await _peek(opened, reader)
+        as_is = msgspec.structs.replace(opened, first=came)
+    else:
         came = await everything(opened)
-        found = _understood(reader, came)
+        found = _understood(reader, came) if _NAME in came else []
         as_is = msgspec.structs.replace(opened, whole=Whole(came, _told(call, opened, came)))
-        return _with_calls(call, opened, came, found) or as_is
-    came, found = await _peek(opened, reader)
-    as_is = msgspec.structs.replace(opened, first=came)
     return _with_calls(call, opened, came, found) or as_is
 
 
@@ -107,30 +110,46 @@ def _understood(reader: Reader, came: bytes) -> list[Event]:
 
 async def _peek(opened: Opened, reader: Reader) -> tuple[bytes, list[Event]]:
     """The bytes of a stream until it is clear that it is no call, or all; and their events."""
-    came, rest, found, reply = opened.first, opened.first, [], Reply()
+    parts, rest, size, scout = [opened.first], opened.first, len(opened.first), Scout(reader)
     try:
         while True:
             end = last_blank(rest)
             complete, rest = (rest[:end], rest[end:]) if end >= 0 else (b"", rest)
-            for event in (one for data in events(complete) for one in reader.event(data)):
-                found.append(event)
-                reply.take(event)
-                if _is_clear(reply):
-                    return came, []
+            if not all(map(scout.goes_on, events(complete))) or size > LONGEST_READ:
+                return b"".join(parts), []
             chunk = await opened.reply.read()
             if not chunk:
-                return came, found
-            came, rest = came + chunk, rest + chunk
+                return b"".join(parts), scout.found
+            parts.append(chunk)
+            rest, size = rest + chunk, size + len(chunk)
     except Broken:
-        return came, []
+        return b"".join(parts), []
 
 
-def _is_clear(reply: Reply) -> bool:
-    """Whether what has come cannot be a call in a text any more."""
-    pieces = list(reply.pieces.values())
-    if any(piece.opened.kind != "text" for piece in pieces) or reply.failed is not None:
-        return True
-    return any(may_begin(piece.text) == "no" for piece in pieces)
+class Scout:
+    """Reads a stream for as long as its text may be a call. `found` is what it has met."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._text: str | None = ""
+        self.found: list[Event] = []
+
+    def goes_on(self, data: bytes) -> bool:
+        """Whether a call may still come after this event. Raises `Broken`."""
+        return all(map(self._may_follow, self._reader.event(data)))
+
+    def _may_follow(self, event: Event) -> bool:
+        self.found.append(event)
+        match event:
+            case Begun(kind=kind):
+                return kind == "text"
+            case Grown(text=text) if self._text is not None:
+                self._text += text
+                likely = may_begin(self._text)
+                self._text = None if likely == "yes" else self._text
+                return likely != "no"
+            case _:
+                return not isinstance(event, Failed)
 
 
 def _with_calls(call: Call, opened: Opened, came: bytes, found: list[Event]) -> Opened | None:

@@ -22,7 +22,7 @@ from rolecall.wire.restore import Restorer
 from rolecall.wire.sse import Reader, fold_once
 from rolecall.wire.tally import Tally
 
-_LONGEST_READ = 32 * 1024 * 1024
+LONGEST_READ = 32 * 1024 * 1024
 """Bytes of an answer that are kept to read its usage; a longer one passes unread."""
 
 
@@ -181,8 +181,8 @@ async def everything(opened: Opened) -> bytes:
     while chunk := await opened.reply.read():
         parts.append(chunk)
         size += len(chunk)
-        if size > _LONGEST_READ:
-            says = f"the answer is longer than {_LONGEST_READ // 2**20} MiB"
+        if size > LONGEST_READ:
+            says = f"the answer is longer than {LONGEST_READ // 2**20} MiB"
             raise UpstreamFailure(says, outcome="broken")
     return b"".join(parts)
 
@@ -194,10 +194,10 @@ async def _whole(gateway: Gateway, call: Call, opened: Opened, wire: Wire, send:
     while chunk := await opened.reply.read():
         await send({"type": "http.response.body", "body": held, "more_body": True})
         held, size = chunk, size + len(chunk)
-        if size <= _LONGEST_READ:
+        if size <= LONGEST_READ:
             kept.append(chunk)
     tally = Tally()
-    if call.status == 200 and size <= _LONGEST_READ:
+    if call.status == 200 and size <= LONGEST_READ:
         tally = fold_once(wire, tally, b"".join(kept))
     await _settle(gateway, call, opened, tally)
     call.finished = True

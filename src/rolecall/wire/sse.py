@@ -87,8 +87,13 @@ def _telling(data: bytes, interest: Iterable[bytes]) -> list[bytes]:
 
 
 def events(data: bytes) -> Iterator[bytes]:
-    """The `data` of each complete event, its lines joined by LF."""
-    for block in _BLANK.split(data):
-        lines = [line[5:].lstrip(b" ") for line in _LINE.split(block) if line.startswith(b"data:")]
-        if lines:
-            yield b"\n".join(lines)
+    """The `data` of each complete event, its lines joined by LF; read one by one."""
+    at, size = 0, len(data)
+    while at < size:
+        blank = _BLANK.search(data, at)
+        start, end = (size, size) if blank is None else blank.span()
+        lines = _LINE.split(data[at:start])
+        told = [line[5:].lstrip(b" ") for line in lines if line.startswith(b"data:")]
+        if told:
+            yield b"\n".join(told)
+        at = end

@@ -26,10 +26,13 @@ from rolecall.wire.translate.answer import (
 from rolecall.wire.translate.conversation import Tool
 from rolecall.wire.translate.names import plain
 
-_BEGINNINGS = ("```", "<tool_call>", "[TOOL_CALLS]", "{", "[{")
+_BEGINNINGS = ("```", "<tool_call>", "[TOOL_CALLS]", "{", "[")
 _LONGEST_BEGINNING = 64
-"""Characters after which it is clear whether JSON follows a fence."""
-_FENCE = re.compile(r"```[a-z_]*\s*")
+"""Characters after which it is clear what a text begins with."""
+_MARK = r"\s*(?:```[a-z_]*+\s*+|<tool_call>\s*+|\[TOOL_CALLS\]\s*+)"
+_FIRST_KEY = re.compile(_MARK + r'?(?:\[\s*)?\{\s*"(?P<key>\w*)"')
+_NO_JSON = re.compile(_MARK + r"[^\s{\[]|\s*\[\s*[^\s{T]")
+"""After a mark, or in a list, something else than an object."""
 _BLOCKS = (
     re.compile(r"```[a-z_]*[ \t]*\n(?P<json>.*?)\n?```", re.DOTALL),
     re.compile(r"<tool_call>(?P<json>.*?)</tool_call>", re.DOTALL),
@@ -37,6 +40,7 @@ _BLOCKS = (
     re.compile(r"(?P<json>[\[{].*)", re.DOTALL),
 )
 _GIVEN = ("arguments", "parameters", "input", "args")
+_KEYS = frozenset({"name", "function", "type", "id", *_GIVEN})
 
 
 class Call(Struct, frozen=True):
@@ -46,16 +50,14 @@ class Call(Struct, frozen=True):
 
 def may_begin(text: str) -> Literal["yes", "no", "unclear"]:
     """Whether an answer that begins like this may be a call."""
+    key = _FIRST_KEY.match(text)
+    if key is not None:
+        return "yes" if key["key"] in _KEYS else "no"
     told = text.lstrip()
-    if not told:
-        return "unclear"
-    if not any(told.startswith(b) or b.startswith(told) for b in _BEGINNINGS):
+    begins = any(told.startswith(b) or b.startswith(told) for b in _BEGINNINGS)
+    if not begins or _NO_JSON.match(text):
         return "no"
-    fence = _FENCE.match(told)
-    if fence is not None and told[fence.end() :]:
-        return "yes" if told[fence.end()] in "{[" else "no"
-    is_short = len(told) < _LONGEST_BEGINNING and told.startswith("`")
-    return "unclear" if is_short or len(told) < max(map(len, _BEGINNINGS)) else "yes"
+    return "unclear" if len(told) < _LONGEST_BEGINNING else "no"
 
 
 def calls_in(text: str, tools: Iterable[Tool]) -> list[Call] | None:
