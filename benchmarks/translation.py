@@ -14,12 +14,11 @@ from collections.abc import Callable
 import msgspec
 
 from benchmarks.bodies import SIZES, body
-from rolecall.types import Dialect
-from rolecall.wire.dialects import WIRES
+from rolecall.types import MAIN_DIALECTS, Dialect
 from rolecall.wire.translate.conversation import Goal
 from rolecall.wire.translate.interpreter import Interpreter
 from rolecall.wire.translate.names import Names
-from rolecall.wire.translate.table import TONGUES, Client, understood, written
+from rolecall.wire.translate.table import HEARD, SPOKEN, Client, understood, written
 
 _ROUNDS = 200
 _CHUNKS = 500
@@ -31,7 +30,7 @@ def main() -> None:
     """Print medians of the processor's time."""
     print("| from | into | 60 kB request | decode and encode | ratio | a chunk |")
     print("|---|---|---|---|---|---|")
-    for source, target in itertools.permutations(WIRES, 2):
+    for source, target in itertools.permutations(MAIN_DIALECTS, 2):
         ours, reference = _request(source, target)
         chunk = _chunk(target, source)
         ratio = f"{ours / reference:.1f}"
@@ -69,8 +68,8 @@ def _chunk(spoken: Dialect, client: Dialect) -> float:
 
 def _stream(spoken: Dialect) -> list[bytes]:
     """A text in many pieces, as a provider of this dialect streams it."""
-    writer = TONGUES[spoken].writer(_CLIENT)
-    found = TONGUES["openai.chat"].reader("p/m")
+    writer = HEARD[spoken].writer(_CLIENT)
+    found = SPOKEN["openai.chat"].reader("p/m")
     chunks = [
         msgspec.json.encode(
             {"id": "a", "model": "m", "choices": [{"delta": {"content": f"word{n} "}}]}

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
 Role = Literal["plan", "review", "code", "fast", "local"]
-Dialect = Literal["openai.chat", "openai.responses", "anthropic.messages"]
+Dialect = Literal[
+    "openai.chat",
+    "openai.responses",
+    "anthropic.messages",
+    "google.gemini",
+    "ollama.chat",
+    "ollama.generate",
+    "openai.completions",
+    "mistral.fim",
+]
 ModelClass = Literal["frontier", "coding", "fast", "open-weight"]
 Auth = Literal["key", "client", "none"]
-KeyHeader = Literal["authorization", "x-api-key"]
+KeyHeader = Literal["authorization", "x-api-key", "x-goog-api-key"]
 Outcome = Literal["answered", "refused", "timeout", "broken", "error-status", "client-left"]
 """How an upstream call ended."""
 Work = Literal[
@@ -62,13 +71,16 @@ Thinking = Literal["adaptive", "budget"]
 OnRetired = Literal["refuse", "successor"]
 
 ROLES: tuple[Role, ...] = ("plan", "review", "code", "fast", "local")
-DIALECTS: tuple[Dialect, ...] = ("openai.chat", "openai.responses", "anthropic.messages")
+DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
+MAIN_DIALECTS: tuple[Dialect, ...] = ("openai.chat", "openai.responses", "anthropic.messages")
+"""What nearly every provider speaks one of, and any conversation can be translated into."""
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
     """Where a provider speaks one dialect: the full URL to POST to, and where the key goes.
 
-    `authorization` takes `Bearer KEY`, `x-api-key` the bare key.
+    `{model}` in the URL stands for the model's name. `authorization` takes `Bearer KEY`, the other
+    headers take the bare key.
     """
 
     url: str
@@ -327,6 +339,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """It brings back reasoning of a model, which no other can read."""
     continues: str | None = None
     """The answer whose conversation a provider keeps, and that this request goes on with."""
+    fills: bool = False
+    """It asks for a text to go on, in the middle or at its end; it is no conversation."""
     signals: Signals
 
 

@@ -19,7 +19,7 @@ KNOWN = shipped()
 FACTS, MODELS, PRICES = KNOWN.facts, KNOWN.models, KNOWN.prices
 DISTINCT = FACTS.models
 PRESETS, ENGINES = KNOWN.presets, KNOWN.engines
-COMPILED_ON = date(2026, 11, 23)
+COMPILED_ON = date(2026, 11, 24)
 
 SUGGESTIONS = [
     (name, role, model)

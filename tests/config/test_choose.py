@@ -14,7 +14,7 @@ from rolecall.config.build import build
 from rolecall.config.choose import Proposal, Wishes, choose, fitting_local
 from rolecall.config.propose import Engine
 from rolecall.config.settings import Settings
-from rolecall.types import DIALECTS, Role
+from rolecall.types import MAIN_DIALECTS, Role
 from routing.worlds import KNOWN
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -124,7 +124,7 @@ def test_each_dialect_has_somebody() -> None:
     proposal = chosen(*THREE)
     roles: tuple[Role, ...] = ("plan", "review", "code", "fast")
     for role in roles:
-        assert heard_by(players(proposal, role)) == set(DIALECTS), role
+        assert heard_by(players(proposal, role)) >= set(MAIN_DIALECTS), role
 
 
 FITS = [(8, None), (24, "qwen3.6-27b"), (256, "devstral-2512")]

@@ -14,8 +14,7 @@ from msgspec import Struct
 
 from e2e import agents, drive
 from e2e.stories import CLIENTS, require
-from rolecall.types import Dialect
-from rolecall.wire.dialects import WIRES
+from rolecall.types import MAIN_DIALECTS, Dialect
 from support.answers import Script
 from support.gateway import start_gateway
 from support.upstream import Upstream
@@ -93,7 +92,7 @@ RUN: dict[str, Client] = {
 }
 
 
-@pytest.mark.parametrize("dialect", list(WIRES))
+@pytest.mark.parametrize("dialect", list(MAIN_DIALECTS))
 @pytest.mark.parametrize("client", list(RUN))
 def test_a_task_and_a_switch(client: str, dialect: Dialect, tmp_path: Path) -> None:
     """Its tools are called with what the model said; the other model is told all of it."""

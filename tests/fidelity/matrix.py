@@ -10,14 +10,13 @@ import msgspec
 from msgspec import Struct
 
 from fidelity.features import FEATURES, PLAIN, Feature
-from rolecall.types import Dialect
-from rolecall.wire.dialects import WIRES
+from rolecall.types import MAIN_DIALECTS, Dialect
 from rolecall.wire.translate.conversation import Goal
 from rolecall.wire.translate.effort import LEVELS
 from rolecall.wire.translate.losses import Refused
 from rolecall.wire.translate.table import understood, written
 
-PAIRS: list[tuple[Dialect, Dialect]] = list(itertools.permutations(WIRES, 2))
+PAIRS: list[tuple[Dialect, Dialect]] = list(itertools.permutations(MAIN_DIALECTS, 2))
 GOAL = Goal(model="m", maker="p/m", max_output=64_000, efforts=LEVELS)
 Fate = Literal["carried", "lost", "rejected", "silent"]
 

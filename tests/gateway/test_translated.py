@@ -11,18 +11,18 @@ import msgspec
 import pytest
 from msgspec import Struct
 
-from rolecall.types import Dialect
+from rolecall.types import MAIN_DIALECTS, Dialect
 from rolecall.wire.dialects import WIRES
 from rolecall.wire.sse import events
 from rolecall.wire.translate.answer import Reply, collected
-from rolecall.wire.translate.table import TONGUES
+from rolecall.wire.translate.table import SPOKEN
 from support.answers import Answer, Fault, Tokens, ToolCall
 from support.gateway import Gateway, start_gateway
 from support.http import Got, post
 from support.raw_upstream import RawUpstream
 from support.upstream import Upstream
 
-PAIRS = list(itertools.permutations(WIRES, 2))
+PAIRS = list(itertools.permutations(MAIN_DIALECTS, 2))
 STACK = """
 [providers.there]
 base_url = "{url}"
@@ -68,7 +68,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Dialect, P
     """By the only dialect that the provider speaks."""
     with ExitStack() as stack:
         found: dict[Dialect, Place] = {}
-        for dialect in WIRES:
+        for dialect in MAIN_DIALECTS:
             upstream = stack.enter_context(Upstream())
             config = STACK.format(url=upstream.base_url, dialect=dialect)
             gateway = start_gateway(config, tmp_path_factory.mktemp("there"))
@@ -78,7 +78,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Dialect, P
 
 def understood(dialect: Dialect, got: Got, *, stream: bool) -> Reply:
     """The answer as a client of this dialect takes it."""
-    reader = TONGUES[dialect].reader("somebody")
+    reader = SPOKEN[dialect].reader("somebody")
     if not stream:
         return collected(reader.whole(got.body))
     return collected(event for data in events(got.body) for event in reader.event(data))

@@ -23,6 +23,8 @@ OPENCODE = {"user-agent": "opencode/1.18.33 ai-sdk/x", "x-session-id": "s2"}
 VIBE = {"x-affinity": "s3"}
 
 
+GEMINI = {"user-agent": "GeminiCLI/0.61.0"}
+COMPLEXITY = {"properties": {"complexity_score": {"type": "integer"}}}
 GIST = "You have one job: "
 
 
@@ -108,6 +110,11 @@ EXAMPLES: dict[str, Example] = {
     "mistral-vibe.summary": Example(
         headers=VIBE, system="You are a dedicated conversation summarizer."
     ),
+    "gemini-cli.classifier": Example(
+        headers=GEMINI,
+        dialect="google.gemini",
+        more={"contents": [], "generationConfig": {"responseJsonSchema": COMPLEXITY}},
+    ),
     "gemini-cli.plan": Example(
         headers={"user-agent": "GeminiCLI/0.61"},
         tools=[{"name": "exit_plan_mode"}],
@@ -125,6 +132,7 @@ EXAMPLES: dict[str, Example] = {
     "continue.plan": Example(
         system='You are an agent in the Continue CLI. <context name="planMode">'
     ),
+    "generic.completes": Example(dialect="mistral.fim", more={"prompt": "def f("}),
     "generic.fill-in-the-middle": Example(dialect="openai.chat", more={"suffix": "return x"}),
     "generic.fill-in-the-middle-marker": Example(human="<|fim_prefix|>a<|fim_suffix|>b"),
     "generic.fill-in-the-middle-marker-pre": Example(human="<PRE> a <SUF> b <MID>"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rolecall.routing.course import load_course
 from rolecall.routing.trajectory import Trajectories
-from rolecall.types import DIALECTS, Dialect, Trajectory
+from rolecall.types import MAIN_DIALECTS, Dialect, Trajectory
 from rolecall.wire.dialects import WIRES
 
 COURSE = load_course()
@@ -60,11 +60,46 @@ def messages(turns: list[Turn]) -> list[dict[str, Any]]:
     return said
 
 
-BODIES = {"openai.chat": chat, "openai.responses": responses, "anthropic.messages": messages}
+def gemini(turns: list[Turn]) -> list[dict[str, Any]]:
+    """Without ids, as Google's examples have it."""
+    said: list[dict[str, Any]] = []
+    for turn in turns:
+        if turn[0] == "human":
+            said.append({"role": "user", "parts": [{"text": turn[1]}]})
+            continue
+        call = {"name": turn[0], "args": {"x": turn[1]}}
+        result = {"name": turn[0], "response": {"output": turn[2]}}
+        said.append({"role": "model", "parts": [{"functionCall": call}]})
+        said.append({"role": "user", "parts": [{"functionResponse": result}]})
+    return said
+
+
+def ollama(turns: list[Turn]) -> list[dict[str, Any]]:
+    """Without ids, as its documentation has it."""
+    said: list[dict[str, Any]] = []
+    for turn in turns:
+        if turn[0] == "human":
+            said.append({"role": "user", "content": turn[1]})
+            continue
+        function = {"name": turn[0], "arguments": {"x": turn[1]}}
+        said.append({"role": "assistant", "content": "", "tool_calls": [{"function": function}]})
+        said.append({"role": "tool", "tool_name": turn[0], "content": turn[2]})
+    return said
+
+
+BODIES = {
+    "openai.chat": chat,
+    "openai.responses": responses,
+    "anthropic.messages": messages,
+    "google.gemini": gemini,
+    "ollama.chat": ollama,
+}
+KEYS = {"openai.responses": "input", "google.gemini": "contents"}
+DIALECTS: list[Dialect] = [*MAIN_DIALECTS, "google.gemini", "ollama.chat"]
 
 
 def read(turns: list[Turn], dialect: Dialect, by: Trajectories | None = None) -> Trajectory:
-    key = "input" if dialect == "openai.responses" else "messages"
+    key = KEYS.get(dialect, "messages")
     body = msgspec.json.encode({"model": "m", key: BODIES[dialect](turns)})
     return (by or Trajectories(COURSE)).of(WIRES[dialect].parse(body))
 

@@ -21,10 +21,25 @@ Fault = Literal[
     "malformed-event",
     "refuse",
 ]
-Spoken = Literal["openai.chat", "openai.responses", "anthropic.messages"]
+Spoken = Literal[
+    "openai.chat",
+    "openai.responses",
+    "anthropic.messages",
+    "google.gemini",
+    "ollama.chat",
+    "ollama.generate",
+    "openai.completions",
+    "mistral.fim",
+]
 
 ENDPOINTS: dict[str, Spoken] = {
     "/chat/completions": "openai.chat",
+    "/fim/completions": "mistral.fim",
+    "/completions": "openai.completions",
+    ":generateContent": "google.gemini",
+    ":streamGenerateContent": "google.gemini",
+    "/api/chat": "ollama.chat",
+    "/api/generate": "ollama.generate",
     "/responses": "openai.responses",
     "/messages": "anthropic.messages",
 }
@@ -106,11 +121,17 @@ class Received:
 
     @property
     def model(self) -> str | None:
+        if self.dialect == "google.gemini":
+            return self.path.rpartition("/models/")[2].rpartition(":")[0]
         return self.json.get("model") if isinstance(self.json, dict) else None
 
     @property
     def stream(self) -> bool:
-        return isinstance(self.json, dict) and self.json.get("stream") is True
+        if self.dialect == "google.gemini":
+            return self.path.endswith(":streamGenerateContent")
+        asked = self.json.get("stream") if isinstance(self.json, dict) else None
+        by_default = self.dialect in ("ollama.chat", "ollama.generate")
+        return asked is not False if by_default else asked is True
 
 
 Script = Callable[[Received], Answer]

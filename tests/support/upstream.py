@@ -1,6 +1,6 @@
 """A scripted model server on a real loopback socket: it says what a test tells it to say.
 
-It speaks the three dialects, whole and streamed, under any path prefix, and keeps every request
+It speaks every dialect, whole and streamed, under any path prefix, and keeps every request
 it received with the exact bytes it sent back. Use it as a context manager: it runs in a thread of
 its own and is gone at the end of the block.
 
@@ -15,6 +15,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,7 +23,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from support.answers import Answer, Received, Script, Spoken, decode_json, say
-from support.dialects import chat, messages, responses
+from support.dialects import chat, fills, gemini, messages, ollama, responses
 from support.dialects.sse import compact
 
 
@@ -38,6 +39,11 @@ SPEECH: dict[Spoken, Speech] = {
     "openai.chat": Speech(chat.document, chat.events, chat.error),
     "openai.responses": Speech(responses.document, responses.events, chat.error),
     "anthropic.messages": Speech(messages.document, messages.events, messages.error),
+    "google.gemini": Speech(gemini.document, gemini.events, gemini.error),
+    "ollama.chat": Speech(ollama.document, ollama.events, ollama.error),
+    "ollama.generate": Speech(ollama.document, ollama.events, ollama.error),
+    "openai.completions": Speech(fills.document, fills.events, chat.error),
+    "mistral.fim": Speech(chat.document, partial(chat.events, counted=True), chat.error),
 }
 BODY_LIMIT = 64 * 1024 * 1024
 FAR_TOO_LATE = 3600.0
@@ -203,7 +209,9 @@ class Upstream:
     async def _stream(
         self, request: web.Request, received: Received, answer: Answer, speech: Speech
     ) -> web.StreamResponse:
-        response = web.StreamResponse(headers=_headers(received, "text/event-stream"))
+        lines = received.dialect in ("ollama.chat", "ollama.generate")
+        kind = "application/x-ndjson" if lines else "text/event-stream"
+        response = web.StreamResponse(headers=_headers(received, kind))
         response.enable_chunked_encoding()
         received.status = 200
         await response.prepare(request)

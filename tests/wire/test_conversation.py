@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 import pytest
 
 from rolecall.errors import BodyError
-from rolecall.types import Dialect
+from rolecall.types import MAIN_DIALECTS, Dialect
 from rolecall.wire.dialects import WIRES
 from rolecall.wire.parsed import Parsed
 from rolecall.wire.steps import blocks_of
 
-DIALECTS = get_args(Dialect)
+DIALECTS = MAIN_DIALECTS
 
 
 def key_of(dialect: Dialect) -> str:

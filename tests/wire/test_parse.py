@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rolecall.errors import BodyError
-from rolecall.types import Dialect
+from rolecall.types import MAIN_DIALECTS, Dialect
 from rolecall.wire.dialects import WIRES
 from rolecall.wire.encoding import decompress
 from rolecall.wire.faults import fault
 from rolecall.wire.parsed import Parsed
 
-DIALECTS = get_args(Dialect)
+DIALECTS = MAIN_DIALECTS
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: (

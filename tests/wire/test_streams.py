@@ -21,10 +21,11 @@ TOKENS = Tokens(input=1000, output=50, cache_read=300, cache_write=200, reasonin
 
 def stream_of(dialect: Dialect) -> bytes:
     """A wire-true stream with text, two tool calls and all counts."""
+    wire = WIRES[dialect]
     received = Received(
         index=0,
         method="POST",
-        path="/v1" + WIRES[dialect].path,
+        path=wire.root + wire.path.replace("{model}", "m:streamGenerateContent"),
         query="",
         headers=[],
         body=b"",
@@ -55,7 +56,8 @@ def test_counts_of_a_stream(dialect: Dialect) -> None:
     assert tally.usage is not None
     assert tally.usage.input_tokens == 1000
     assert tally.usage.output_tokens == 50
-    assert tally.usage.cache_read_input_tokens == 300
+    tells_cached = dialect not in ("ollama.chat", "ollama.generate")
+    assert tally.usage.cache_read_input_tokens == (300 if tells_cached else 0)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -87,7 +89,7 @@ def test_noise_raises_nothing(chunks: list[bytes], dialect: Dialect) -> None:
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_malformed_event_is_counted(dialect: Dialect) -> None:
     """An event that should be read and cannot be is counted, and the rest is read."""
-    broken = b'data: {"usage": {"never ends\n\n'
+    broken = b'data: {"usage": {"usageMetadata": {"never ends\n\n'
     tally = tally_of(dialect, [broken + STREAMS[dialect]])
     assert tally.malformed == 1
     assert tally.usage == tally_of(dialect, [STREAMS[dialect]]).usage

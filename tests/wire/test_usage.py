@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 import pytest
 
-from rolecall.types import Dialect, Usage
+from rolecall.types import MAIN_DIALECTS, Dialect, Usage
 from rolecall.wire.dialects import WIRES
 from rolecall.wire.sse import Reader, fold_once
 from rolecall.wire.tally import Tally
 from support.answers import Answer, Received, Tokens
 from support.upstream import SPEECH
 
-DIALECTS = get_args(Dialect)
+DIALECTS = MAIN_DIALECTS
 TOKENS = Tokens(input=1000, output=50, cache_read=300, cache_write=200, reasoning=20)
 COUNTS = {
     "input_tokens": 1000,

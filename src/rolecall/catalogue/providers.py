@@ -21,7 +21,8 @@ Shape = Literal["ollama", "lmstudio", "llamacpp", "vllm"]
 class Endpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where one dialect is spoken, and where the key goes.
 
-    `authorization` takes `Bearer KEY`, `x-api-key` the bare key.
+    `{model}` in the URL stands for the model's name. `authorization` takes `Bearer KEY`, the other
+    headers take the bare key.
     """
 
     url: str

@@ -34,7 +34,7 @@ from rolecall.config.known import Known
 from rolecall.config.load import FILE_NAME, data_folder, environment
 from rolecall.config.propose import Engine, hosted
 from rolecall.errors import ConfigError
-from rolecall.types import DIALECTS, ROLES, Dialect, Role
+from rolecall.types import MAIN_DIALECTS, ROLES, Dialect, Role
 
 _SPEAK: dict[str, Dialect] = {
     "claude-code": "anthropic.messages",
@@ -131,7 +131,7 @@ def _wishes(
 def _spoken() -> tuple[Dialect, ...]:
     """What the installed clients speak; every dialect where none is found."""
     found = {dialect for client, dialect in _SPEAK.items() if shutil.which(PROGRAMS[client])}
-    return tuple(dialect for dialect in DIALECTS if dialect in found) or DIALECTS
+    return tuple(dialect for dialect in MAIN_DIALECTS if dialect in found) or MAIN_DIALECTS
 
 
 def _one_of(given: str, valid: Any, option: str) -> Any:

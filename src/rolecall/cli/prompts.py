@@ -15,7 +15,7 @@ from rolecall.gateway.intake import Taken, understand
 from rolecall.gateway.paths import Target
 from rolecall.routing.roles import AUTO
 from rolecall.routing.signals import Recogniser
-from rolecall.types import DIALECTS, Dialect
+from rolecall.types import MAIN_DIALECTS, Dialect
 
 _BEFORE = [{"role": "user", "content": "(earlier turns)"}, {"role": "assistant", "content": "…"}]
 """Stands for what was said before a prompt of a later turn."""
@@ -126,7 +126,7 @@ def _request(found: dict[str, Any], body: dict[str, Any], source: str, line: int
     given = headers.items() if isinstance(headers, dict) else ()
     named = {str(name).lower(): str(value) for name, value in given}
     stated = found.get("dialect")
-    dialect = next((known for known in DIALECTS if known == stated), _dialect(body))
+    dialect = next((known for known in MAIN_DIALECTS if known == stated), _dialect(body))
     return Item(
         source=source,
         line=line,

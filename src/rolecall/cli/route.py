@@ -19,7 +19,7 @@ from rolecall.gateway.views import encode
 from rolecall.routing.decide import decide
 from rolecall.routing.roles import AUTO
 from rolecall.routing.signals import Recogniser, recogniser
-from rolecall.types import DIALECTS, Dialect, Session
+from rolecall.types import MAIN_DIALECTS, Dialect, Session
 
 
 def route(
@@ -48,10 +48,10 @@ def route(
 
 
 def _dialect(text: str) -> Dialect:
-    for dialect in DIALECTS:
+    for dialect in MAIN_DIALECTS:
         if dialect == text:
             return dialect
-    raise ConfigError(f"--dialect {text!r} is not one of {', '.join(DIALECTS)}")
+    raise ConfigError(f"--dialect {text!r} is not one of {', '.join(MAIN_DIALECTS)}")
 
 
 def _as_client(text: str, model: str, role: str | None, dialect: Dialect, by: Recogniser) -> Taken:

@@ -16,7 +16,7 @@ from rolecall.catalogue.models import Evidence, Model, Surface
 from rolecall.catalogue.providers import Preset
 from rolecall.config.known import Known, rates_of
 from rolecall.config.propose import Engine
-from rolecall.types import DIALECTS, ROLES, Dialect, ModelClass, Rates, Role
+from rolecall.types import MAIN_DIALECTS, ROLES, Dialect, ModelClass, Rates, Role
 
 Budget = Literal["low", "normal", "high"]
 Privacy = Literal["anywhere", "secrets", "home"]
@@ -47,7 +47,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     budget: Budget = "normal"
     privacy: Privacy = "anywhere"
     vendor: str | None = None
-    dialects: tuple[Dialect, ...] = DIALECTS
+    dialects: tuple[Dialect, ...] = MAIN_DIALECTS
     """What the user's clients speak: each role is to have somebody for each of them."""
 
 

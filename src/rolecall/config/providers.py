@@ -113,10 +113,26 @@ def _endpoints(given: ProviderSettings, preset: Provider) -> dict[Dialect, Endpo
 
 
 def _at_base(base_url: str, dialects: tuple[Dialect, ...]) -> dict[Dialect, Endpoint]:
-    """The usual paths below a base URL that ends in `/v1` or the like."""
+    """The usual paths below a base URL that ends in `/v1` or the like.
+
+    What has no such root stands beside it.
+    """
     base = base_url.rstrip("/")
-    return {d: Endpoint(url=base + WIRES[d].path, key_header=_key_header(d)) for d in dialects}
+    host = base.removesuffix("/v1")
+    return {
+        dialect: Endpoint(
+            url=(base if WIRES[dialect].root else host) + WIRES[dialect].path,
+            key_header=_key_header(dialect),
+        )
+        for dialect in dialects
+    }
 
 
 def _key_header(dialect: Dialect) -> KeyHeader:
-    return "x-api-key" if dialect == "anthropic.messages" else "authorization"
+    match dialect:
+        case "anthropic.messages":
+            return "x-api-key"
+        case "google.gemini":
+            return "x-goog-api-key"
+        case _:
+            return "authorization"

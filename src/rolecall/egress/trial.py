@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
+from urllib.parse import quote
 
 import msgspec
 
@@ -14,7 +15,8 @@ from rolecall.types import Deployment, Dialect, Provider
 
 _ROOM = 16
 """Tokens; the least that OpenAI's Responses API takes."""
-_SAID = [{"role": "user", "content": "Answer with the word yes."}]
+_WORDS = "Answer with the word yes."
+_SAID = [{"role": "user", "content": _WORDS}]
 
 
 async def answers(
@@ -30,7 +32,7 @@ async def answers(
         headers.append((b"anthropic-version", ANTHROPIC_VERSION))
     parcel = Parcel(headers, msgspec.json.encode(_question(spoken, deployment.model)))
     try:
-        target = Target(provider.endpoints[spoken].url)
+        target = Target(_url(provider, spoken, deployment.model))
         reply = await door.post(clear_catalogue(), provider, target, parcel)
     except UpstreamError as error:
         return str(error)
@@ -39,11 +41,27 @@ async def answers(
     return None if status == 200 else f"{provider.name} answered {status}"
 
 
+def _url(provider: Provider, dialect: Dialect, model: str) -> str:
+    url = provider.endpoints[dialect].url.replace("{model}", quote(model))
+    return f"{url}:generateContent" if dialect == "google.gemini" else url
+
+
 def _question(dialect: Dialect, model: str) -> dict[str, Any]:
     match dialect:
         case "openai.responses":
-            return {"model": model, "input": _SAID, "max_output_tokens": _ROOM}
+            asked: dict[str, Any] = {"model": model, "input": _SAID, "max_output_tokens": _ROOM}
         case "openai.chat":
-            return {"model": model, "messages": _SAID}
+            asked = {"model": model, "messages": _SAID}
         case "anthropic.messages":
-            return {"model": model, "messages": _SAID, "max_tokens": _ROOM}
+            asked = {"model": model, "messages": _SAID, "max_tokens": _ROOM}
+        case "google.gemini":
+            asked = {"contents": [{"role": "user", "parts": [{"text": _WORDS}]}]}
+        case "ollama.chat":
+            asked = {"model": model, "messages": _SAID, "stream": False}
+        case "ollama.generate":
+            asked = {"model": model, "prompt": _WORDS, "stream": False}
+        case "openai.completions" | "mistral.fim":
+            asked = {"model": model, "prompt": _WORDS, "max_tokens": _ROOM}
+        case _:
+            assert_never(dialect)
+    return asked

@@ -60,6 +60,7 @@ def _shown(token: str, headers: Mapping[str, str]) -> bool:
     shown = (
         headers.get("x-rolecall-token", ""),
         headers.get("x-api-key", ""),
+        headers.get("x-goog-api-key", ""),
         headers.get("authorization", "").removeprefix("Bearer "),
     )
     return any(hmac.compare_digest(text.encode(), token.encode()) for text in shown)

@@ -14,7 +14,7 @@ from rolecall.gateway.answers import Send, answer, send_answer
 from rolecall.gateway.hotpath import serve
 from rolecall.gateway.intake import Receive
 from rolecall.gateway.pages import pages
-from rolecall.gateway.paths import TARGETS, dialect_of, split
+from rolecall.gateway.paths import dialect_of, split, target_of
 from rolecall.gateway.state import Gateway
 from rolecall.types import Dialect
 
@@ -33,7 +33,7 @@ def application(gateway: Gateway) -> Application:
         path: str = scope["path"]
         try:
             workspace, rest = split(path)
-            target = TARGETS.get(rest)
+            target = target_of(rest)
             if target is None:
                 gateway.access.check(Headers(scope=scope))
                 await others({**scope, "path": rest}, receive, send)

@@ -23,6 +23,7 @@ from rolecall.privacy.policy import HOME, NOTHING, Circumstances, Found, Policy,
 from rolecall.privacy.redact import Redacted, Redactor
 from rolecall.privacy.scan import Scans
 from rolecall.types import Limit
+from rolecall.wire.dialects import WIRES
 from rolecall.wire.restore import Restorer
 
 _LOG = logging.getLogger("rolecall")
@@ -109,7 +110,7 @@ class Guard:
             body_bytes=len(done.body),
         )
         sent = msgspec.structs.replace(taken, body=done.body, request=request)
-        return sent, Restorer(done.secrets)
+        return sent, Restorer(done.secrets, lines=WIRES[taken.request.dialect].lines)
 
     async def _placeholders(self, taken: Taken) -> Redacted | None:
         asked = [one.otherwise for one in taken.request.limits]

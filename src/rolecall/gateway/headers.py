@@ -52,6 +52,18 @@ def outbound(headers: Iterable[Header], *, own_credentials: bool) -> list[Header
     return passed
 
 
+def keyed(headers: list[Header], query: bytes) -> tuple[list[Header], bytes]:
+    """A key that a client of Gemini's writes into its address, as the header that it stands for."""
+    if not query or b"key=" not in query:
+        return headers, query
+    parts = query.split(b"&")
+    keys = [part[4:] for part in parts if part.startswith(b"key=")]
+    rest = b"&".join(part for part in parts if not part.startswith(b"key="))
+    known = any(name == b"x-goog-api-key" for name, _ in headers)
+    more = [] if known else [(b"x-goog-api-key", key) for key in keys[:1]]
+    return [*headers, *more], rest
+
+
 def translated(headers: Iterable[Header], dialect: Dialect) -> list[Header]:
     """Headers for a provider that speaks another dialect: what a client says there means nothing.
 
@@ -67,6 +79,8 @@ _SPOKEN: dict[Dialect, tuple[Header, ...]] = {
     "openai.chat": _PLAIN,
     "openai.responses": _PLAIN,
     "anthropic.messages": (*_PLAIN, (b"anthropic-version", b"2023-06-01")),
+    "openai.completions": _PLAIN,
+    "mistral.fim": _PLAIN,
 }
 
 

@@ -24,7 +24,7 @@ from rolecall.wire.translate.answer import Opened as Begun
 from rolecall.wire.translate.losses import Refused
 from rolecall.wire.translate.reading import Reader
 from rolecall.wire.translate.repair import calls_in, may_begin, repaired, text_alone
-from rolecall.wire.translate.table import TONGUES
+from rolecall.wire.translate.table import SPOKEN
 
 _NAME = rb"\"name\""
 """A call in a text holds this, as JSON within JSON."""
@@ -81,7 +81,8 @@ def _may_write_calls(call: Call, opened: Opened) -> bool:
     request = call.taken.request
     provider = call.snapshot.providers[find(opened.deployment, call.snapshot).provider]
     asked = request.tools > 0 and request.endpoint == "generate"
-    return asked and provider.zone == "local" and opened.reply.status == 200
+    at_home = provider.zone == "local" and spoken(call, opened) in SPOKEN
+    return asked and at_home and opened.reply.status == 200
 
 
 async def _mended(call: Call, opened: Opened) -> Opened:
@@ -89,7 +90,7 @@ async def _mended(call: Call, opened: Opened) -> Opened:
 
     A stream is held back only as long as its text may still be one.
     """
-    reader = TONGUES[spoken(call, opened)].reader(opened.deployment)
+    reader = SPOKEN[spoken(call, opened)].reader(opened.deployment)
     if is_stream(opened.reply):
         came, found = await _peek(opened, reader)
         as_is = msgspec.structs.replace(opened, first=came)

@@ -14,7 +14,7 @@ from rolecall.errors import LedgerError, NoDeployment, RolecallError
 from rolecall.gateway.answers import Send, answer, decision_headers, send_answer, status_of
 from rolecall.gateway.call import CLIENT_LEFT, Call, attempt, record
 from rolecall.gateway.guard import Guard
-from rolecall.gateway.headers import Header
+from rolecall.gateway.headers import Header, keyed
 from rolecall.gateway.intake import ClientLeft, Receive, Taken, take
 from rolecall.gateway.paths import Target
 from rolecall.gateway.protocol import CONNECTION, Protocol
@@ -57,7 +57,7 @@ async def _decided(
     gateway: Gateway, target: Target, workspace: str | None, scope: Scope, receive: Receive
 ) -> Call:
     began = time.perf_counter()
-    raw: list[Header] = scope["headers"]
+    raw, query = keyed(scope["headers"], scope["query_string"])
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
     person = gateway.access.check(headers)
     if gateway.writer.trouble is not None:
@@ -66,14 +66,14 @@ async def _decided(
         target, workspace, headers, receive, limits=gateway.limits, by=gateway.recogniser
     )
     if gateway.guard is not None:
-        taken = await _guarded(gateway.guard, taken, person, raw, scope["query_string"])
+        taken = await _guarded(gateway.guard, taken, person, raw, query)
     snapshot = gateway.now()
     session = gateway.recogniser.sessions.get(taken.thread, taken.request.continues)
     decision = decide(taken.request, snapshot, session, id=gateway.new_id())
     call = Call(
         taken=taken,
         target=target,
-        query=scope["query_string"],
+        query=query,
         headers=raw,
         decision=decision,
         snapshot=snapshot,

@@ -71,6 +71,8 @@ def understand(
 ) -> Taken:
     """The facts of a plain JSON body. Does no I/O; raises `BodyError`."""
     parsed = WIRES[target.dialect].parse(body)
+    if target.model is not None:
+        parsed.model, parsed.stream = target.model, target.stream is True
     _check_model(parsed.model)
     found = recognise(headers, parsed, workspace, by)
     request = Request(
@@ -89,6 +91,7 @@ def understand(
         trajectory=found.trajectory,
         thoughts=holds(target.dialect, body),
         continues=_continues(parsed),
+        fills="completes" in parsed.fields and parsed.fields["completes"] is not None,
         signals=found.signals,
     )
     return Taken(request=request, body=body, thread=found.thread)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,9 +12,10 @@ from starlette.routing import Route
 
 from rolecall.errors import BodyError, RolecallError, RouteError
 from rolecall.gateway.answers import answer
+from rolecall.gateway.listed import as_json, lists
 from rolecall.gateway.paths import dialect_of
 from rolecall.gateway.state import Gateway
-from rolecall.gateway.views import decision_view, models_view, summary_view
+from rolecall.gateway.views import decision_view, summary_view
 
 _MOST = 1000
 _LIMIT = re.compile(r"[0-9]{1,4}")
@@ -26,7 +25,7 @@ def pages(gateway: Gateway) -> Starlette:
     """The routes that Starlette serves. Errors are raised; `app` answers them."""
 
     async def hello(_: Request) -> Response:
-        return _json({"message": "rolecall is here; see /healthz and /v1/models"})
+        return as_json({"message": "rolecall is here; see /healthz and /v1/models"})
 
     async def healthz(_: Request) -> Response:
         trouble = gateway.writer.trouble
@@ -35,15 +34,11 @@ def pages(gateway: Gateway) -> Starlette:
             "detail": trouble,
             "unwell": {name: a.why for name, a in gateway.health.ailments().items()},
         }
-        return _json(state, status=200 if trouble is None else 503)
-
-    async def models(request: Request) -> Response:
-        headers, query = request.headers, request.query_params
-        return _json(models_view(gateway.world, headers, query))
+        return as_json(state, status=200 if trouble is None else 503)
 
     def recent(request: Request) -> Response:
         limit = _limit(request.query_params.get("limit", "20"))
-        return _json([summary_view(found) for found in gateway.ledger.newest(limit)])
+        return as_json([summary_view(found) for found in gateway.ledger.newest(limit)])
 
     def one(request: Request) -> Response:
         found = gateway.ledger.find(request.path_params["id"])
@@ -51,14 +46,14 @@ def pages(gateway: Gateway) -> Starlette:
             says = "names several decisions" if found else "names no decision"
             raise RouteError(f"{request.path_params['id']!r} {says}; see /rolecall/decisions")
         snapshot = gateway.ledger.snapshot(found[0].decision.snapshot)
-        return _json(decision_view(found[0], snapshot))
+        return as_json(decision_view(found[0], snapshot))
 
     found = Starlette(
         routes=[
             Route("/", hello, methods=["GET"]),
             Route("/api/hello", hello, methods=["GET"]),
             Route("/healthz", healthz, methods=["GET"]),
-            Route("/v1/models", models, methods=["GET"]),
+            *lists(gateway),
             Route("/rolecall/decisions", recent, methods=["GET"]),
             Route("/rolecall/decisions/{id}", one, methods=["GET"]),
         ],
@@ -86,8 +81,3 @@ def _limit(text: str) -> int:
     if _LIMIT.fullmatch(text) is None or not 1 <= int(text) <= _MOST:
         raise BodyError(f"limit is {text!r}; give a number from 1 to {_MOST}")
     return int(text)
-
-
-def _json(value: Any, *, status: int = 200) -> Response:
-    body = msgspec.json.encode(value)
-    return Response(body, status_code=status, media_type="application/json")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from rolecall.egress.door import Parcel, Target
 from rolecall.gateway.call import Call
 from rolecall.gateway.headers import outbound, translated
@@ -18,7 +20,8 @@ def packed(
     """Where it goes, and what; `bare` takes all reasoning of models out of it."""
     provider = call.snapshot.providers[find(candidate.deployment, call.snapshot).provider]
     dialect = candidate.dialect or call.taken.request.dialect
-    url = provider.endpoints[dialect].url
+    model = quote(find(candidate.deployment, call.snapshot).model)
+    url = provider.endpoints[dialect].url.replace("{model}", model)
     if candidate.dialect is None:
         passed = outbound(call.headers, own_credentials=provider.auth == "client")
         headers = gateway.access.without_token(passed)
@@ -41,4 +44,5 @@ def _readdressed(call: Call, deployment: str) -> bytes:
     if strange or is_foreign(deployment, request, session):
         own_loop = request.loop_open and session.deployment == deployment
         body = without(request.dialect, body, keep_loop=own_loop and not strange)
-    return readdress(body, find(deployment, call.snapshot).model)
+    in_path = call.target.model is not None
+    return body if in_path else readdress(body, find(deployment, call.snapshot).model)

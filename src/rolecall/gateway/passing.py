@@ -22,6 +22,7 @@ from rolecall.wire.restore import Restorer
 from rolecall.wire.sse import Reader, fold_once
 from rolecall.wire.tally import Tally
 
+EVENTS, LINES = b"text/event-stream", b"application/x-ndjson"
 LONGEST_READ = 32 * 1024 * 1024
 """Bytes of an answer that are kept to read its usage; a longer one passes unread."""
 
@@ -79,13 +80,14 @@ def _head(call: Call, opened: Opened) -> tuple[list[Header], bool]:
 def is_stream(reply: Reply) -> bool:
     """Whether an answer comes as a stream of events."""
     kinds = (value for name, value in reply.headers if name == b"content-type")
-    return any(value.startswith(b"text/event-stream") for value in kinds)
+    return any(value.startswith((EVENTS, LINES)) for value in kinds)
 
 
 def _kind(call: Call, opened: Opened) -> list[Header]:
     """What a translated answer is, and what it was."""
-    streams = call.taken.request.stream and opened.reply.status < 400
-    kind = b"text/event-stream" if streams else b"application/json"
+    kind = b"application/json"
+    if call.taken.request.stream and opened.reply.status < 400:
+        kind = LINES if WIRES[call.target.dialect].lines else EVENTS
     return [(b"content-type", kind), (b"x-rolecall-dialect", spoken(call, opened).encode())]
 
 

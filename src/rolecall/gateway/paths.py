@@ -16,17 +16,46 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 
 
 class Target(Struct, frozen=True):
-    """A hot endpoint. `suffix` follows the URL of the dialect's own endpoint at a provider."""
+    """A hot endpoint. `suffix` follows the URL of the dialect's own endpoint at a provider.
+
+    `model` and `stream` are what the path says of them, in dialects in which it does.
+    """
 
     dialect: Dialect
     endpoint: Literal["generate", "count_tokens"] = "generate"
     suffix: str = ""
+    model: str | None = None
+    stream: bool | None = None
 
 
 TARGETS: dict[str, Target] = {
-    **{f"/v1{wire.path}": Target(dialect) for dialect, wire in WIRES.items()},
+    **{
+        wire.root + wire.path: Target(dialect)
+        for dialect, wire in WIRES.items()
+        if "{model}" not in wire.path
+    },
     "/v1/messages/count_tokens": Target("anthropic.messages", "count_tokens", "/count_tokens"),
 }
+_GEMINI = re.compile(r"/v1beta/models/(?P<model>.+):(?P<verb>[A-Za-z]+)\Z", re.DOTALL)
+_VERBS = ("generateContent", "streamGenerateContent", "countTokens")
+
+
+def target_of(path: str) -> Target | None:
+    """The hot endpoint at a path without its workspace."""
+    found = TARGETS.get(path)
+    if found is not None or not path.startswith("/v1beta/"):
+        return found
+    named = _GEMINI.match(path)
+    if named is None or named["verb"] not in _VERBS:
+        return None
+    verb = named["verb"]
+    return Target(
+        "google.gemini",
+        "count_tokens" if verb == "countTokens" else "generate",
+        f":{verb}",
+        model=named["model"],
+        stream=verb == "streamGenerateContent",
+    )
 
 
 def split(path: str) -> tuple[str | None, str]:
@@ -45,7 +74,9 @@ def split(path: str) -> tuple[str | None, str]:
 
 def dialect_of(path: str) -> Dialect:
     """The dialect whose error shape fits a path, known or not."""
-    for target_path, target in TARGETS.items():
-        if target_path in path:
-            return target.dialect
-    return "openai.chat"
+    if "/v1beta/" in path:
+        return "google.gemini"
+    if "/api/" in path:
+        return "ollama.chat"
+    found = [one for one in TARGETS if one in path]
+    return TARGETS[max(found, key=len)].dialect if found else "openai.chat"

@@ -36,7 +36,7 @@ class Translator:
     def understood(self, request: Request, body: bytes) -> Understood:
         """The request in no dialect. Raises `Refused`."""
         if self._understood is None:
-            self._understood = understood(request.dialect, body)
+            self._understood = understood(request.dialect, body, stream=request.stream)
         return self._understood
 
     def body(self, deployment: str) -> bytes:

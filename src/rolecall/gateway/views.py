@@ -1,20 +1,14 @@
-"""Recorded decisions and model lists as plain JSON for clients and the command line."""
+"""Recorded decisions as plain JSON for clients and the command line."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from rolecall.routing.explain import flips
-from rolecall.routing.roles import AUTO, OWN_PREFIX
-from rolecall.types import ROLES, Record, Snapshot
-
-_CREATED = "2026-01-01T00:00:00Z"
-_CREATED_UNIX = 1767225600
-"""Clients want a date on each model; a name that the user chose has none."""
+from rolecall.types import Record, Snapshot
 
 
 def summary_view(record: Record) -> dict[str, Any]:
@@ -64,34 +58,6 @@ def decision_view(record: Record, snapshot: Snapshot) -> dict[str, Any]:
         "tries": record.attempts,
         "flips": flips(record, snapshot),
     }
-
-
-def models_view(
-    snapshot: Snapshot, headers: Mapping[str, str], query: Mapping[str, str]
-) -> dict[str, Any]:
-    """The models one can ask for, in the shape that the asking client expects."""
-    names = [AUTO, *(OWN_PREFIX + role for role in ROLES), *snapshot.deployments]
-    if "anthropic-version" in headers:
-        return _anthropic_models(names)
-    if "client_version" in query:
-        return {"models": []}  # Codex: a catalogue of its own; empty leaves its built-in one
-    return _openai_models(names)
-
-
-def _openai_models(names: list[str]) -> dict[str, Any]:
-    data = [
-        {"id": name, "object": "model", "created": _CREATED_UNIX, "owned_by": "rolecall"}
-        for name in names
-    ]
-    return {"object": "list", "data": data}
-
-
-def _anthropic_models(names: list[str]) -> dict[str, Any]:
-    data = [
-        {"type": "model", "id": name, "display_name": name, "created_at": _CREATED}
-        for name in names
-    ]
-    return {"data": data, "has_more": False, "first_id": names[0], "last_id": names[-1]}
 
 
 def encode(value: Any) -> str:

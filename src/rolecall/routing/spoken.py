@@ -6,13 +6,19 @@ from collections.abc import Mapping
 
 from rolecall.types import Dialect, Provider, Request
 
+_ANY: tuple[Dialect, ...] = ("openai.responses", "anthropic.messages", "openai.chat")
 OTHERS: Mapping[Dialect, tuple[Dialect, ...]] = {
     "openai.chat": ("openai.responses", "anthropic.messages"),
     "openai.responses": ("openai.chat", "anthropic.messages"),
     "anthropic.messages": ("openai.responses", "openai.chat"),
+    "google.gemini": _ANY,
+    "ollama.chat": _ANY,
+    "ollama.generate": _ANY,
 }
 """What a request is translated into, by the dialect it comes in, the more faithful first: Responses
 gives reasoning back to its model, Chat Completions is what most providers speak best."""
+_FILLING: tuple[Dialect, ...] = ("openai.completions", "mistral.fim")
+"""What can be asked to go on with a text."""
 
 
 def spoken_to(request: Request, provider: Provider) -> Dialect | None:
@@ -21,4 +27,5 @@ def spoken_to(request: Request, provider: Provider) -> Dialect | None:
         return request.dialect
     if request.endpoint != "generate":
         return None
-    return next((other for other in OTHERS[request.dialect] if other in provider.endpoints), None)
+    others = _FILLING if request.fills else OTHERS.get(request.dialect, ())
+    return next((other for other in others if other in provider.endpoints), None)

@@ -18,7 +18,7 @@ class _Function(Struct):
     arguments: Raw = NOTHING
 
 
-class _Named(Struct):
+class Named(Struct):
     """A tool that is offered, or a call of one."""
 
     function: _Function | None = None
@@ -26,27 +26,29 @@ class _Named(Struct):
     id: Any = None
 
 
-class _Message(Struct):
+class Message(Struct):
+    """A message, also as Ollama has it."""
+
     role: Any = None
     content: Raw = NOTHING
-    tool_calls: list[_Named] | None = None
+    tool_calls: list[Named] | None = None
     tool_call_id: Any = None
 
 
 class _Body(Struct):
     model: Once
-    messages: list[_Message]
+    messages: list[Message]
     stream: bool | None = None
     max_tokens: int | None = None
     max_completion_tokens: int | None = None
-    tools: list[_Named] | None = None
+    tools: list[Named] | None = None
     metadata: Any = None
     response_format: Any = None
     prompt_cache_key: Any = None
     suffix: Any = None
 
 
-def _author(message: _Message) -> Author:
+def _author(message: Message) -> Author:
     match message.role:
         case "user":
             return "human"
@@ -58,12 +60,12 @@ def _author(message: _Message) -> Author:
             return "assistant"
 
 
-def _names(items: list[_Named] | None) -> tuple[str, ...]:
+def names_of(items: list[Named] | None) -> tuple[str, ...]:
     names = (item.function.name if item.function else item.type for item in items or ())
     return tuple(name for name in names if isinstance(name, str))
 
 
-def _calls(message: _Message) -> list[Call]:
+def _calls(message: Message) -> list[Call]:
     return [
         Call(text_or_empty(call.id), call.function.name, call.function.arguments)
         for call in message.tool_calls or ()
@@ -71,16 +73,16 @@ def _calls(message: _Message) -> list[Call]:
     ]
 
 
-def _results(message: _Message) -> tuple[Result]:
+def _results(message: Message) -> tuple[Result]:
     return (Result(text_or_empty(message.tool_call_id), message.content),)
 
 
-def _payload(message: _Message) -> tuple[Raw, ...]:
+def _payload(message: Message) -> tuple[Raw, ...]:
     functions = (call.function for call in message.tool_calls or ())
     return (message.content, *(found.arguments for found in functions if found is not None))
 
 
-_reading = Reading(
+READING = Reading(
     author=_author,
     content=lambda message: message.content,
     calls=_calls,
@@ -93,11 +95,11 @@ def parse(body: bytes) -> Parsed:
     """Read what routing needs. Raises `BodyError` where the body is not this dialect's."""
     found = decode(_Body, body)
     return Parsed(
-        Talk(messages=found.messages, reading=_reading),
+        Talk(messages=found.messages, reading=READING),
         model=str(found.model),
         stream=found.stream,
         max_tokens=found.max_completion_tokens or found.max_tokens,
-        tools=_names(found.tools),
+        tools=names_of(found.tools),
         fields={
             "metadata": found.metadata,
             "response_format": found.response_format,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from rolecall.types import Dialect
-from rolecall.wire import chat, messages, responses
+from rolecall.wire import chat, completions, gemini, messages, ollama, responses
 from rolecall.wire.parsed import Parsed
 from rolecall.wire.tally import Tally
 
@@ -16,14 +16,17 @@ class Wire(Struct, frozen=True, kw_only=True):
     """One dialect: `parse` a request, `fold` what an answer tells into a `Tally`.
 
     `interest` lists byte strings one of which stands in every event worth decoding.
-    `path` is appended to a provider's base URL, which ends in `/v1` or the like.
+    `path` is appended to a provider's base URL, which ends in `root` or the like; `{model}` stands
+    for the model's name. With `lines` a stream is a line of JSON for each event.
     """
 
     dialect: Dialect
+    root: str = "/v1"
     path: str
     parse: Callable[[bytes], Parsed]
     fold: Callable[[Tally, bytes], Tally]
     interest: tuple[bytes, ...]
+    lines: bool = False
 
 
 WIRES: dict[Dialect, Wire] = {
@@ -47,5 +50,45 @@ WIRES: dict[Dialect, Wire] = {
         parse=messages.parse,
         fold=messages.fold,
         interest=messages.INTEREST,
+    ),
+    "google.gemini": Wire(
+        dialect="google.gemini",
+        root="/v1beta",
+        path="/models/{model}",
+        parse=gemini.parse,
+        fold=gemini.fold,
+        interest=gemini.INTEREST,
+    ),
+    "ollama.chat": Wire(
+        dialect="ollama.chat",
+        root="",
+        path="/api/chat",
+        parse=ollama.parse_chat,
+        fold=ollama.fold,
+        interest=ollama.INTEREST,
+        lines=True,
+    ),
+    "ollama.generate": Wire(
+        dialect="ollama.generate",
+        root="",
+        path="/api/generate",
+        parse=ollama.parse_generate,
+        fold=ollama.fold,
+        interest=ollama.INTEREST,
+        lines=True,
+    ),
+    "openai.completions": Wire(
+        dialect="openai.completions",
+        path="/completions",
+        parse=completions.parse,
+        fold=chat.fold,
+        interest=chat.INTEREST,
+    ),
+    "mistral.fim": Wire(
+        dialect="mistral.fim",
+        path="/fim/completions",
+        parse=completions.parse,
+        fold=chat.fold,
+        interest=chat.INTEREST,
     ),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Any, assert_never
 
 import msgspec
 
@@ -17,15 +17,24 @@ _OPENAI_TYPES = {
     429: "rate_limit_error",
 }
 _ANTHROPIC_TYPES = _OPENAI_TYPES | {413: "request_too_large", 529: "overloaded_error"}
+_GOOGLE_STATUSES = {
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    429: "RESOURCE_EXHAUSTED",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
 
 
 def fault(dialect: Dialect, status: int, message: str, *, code: str) -> bytes:
     """The JSON body of an error. `code` is rolecall's own short word for it.
 
-    Shapes: OpenAI's error object; Anthropic's `{"type": "error", "error": {...}}`.
+    Shapes: OpenAI's error object, which Mistral's clients understand, too; Anthropic's
+    `{"type": "error", "error": {...}}`; Google's with a status; Ollama's text.
     """
     match dialect:
-        case "openai.chat" | "openai.responses":
+        case "openai.chat" | "openai.responses" | "openai.completions" | "mistral.fim":
             kind = _kind(_OPENAI_TYPES, status)
             error = {"message": message, "type": kind, "param": None, "code": code}
             return msgspec.json.encode({"error": error})
@@ -34,8 +43,18 @@ def fault(dialect: Dialect, status: int, message: str, *, code: str) -> bytes:
             return msgspec.json.encode(
                 {"type": "error", "error": {"type": kind, "message": message}}
             )
+        case "google.gemini":
+            return msgspec.json.encode(gemini_error(status, message))
+        case "ollama.chat" | "ollama.generate":
+            return msgspec.json.encode({"error": message})
         case _:
             assert_never(dialect)
+
+
+def gemini_error(status: int, message: str) -> dict[str, Any]:
+    """An error as Google's APIs write it: https://google.aip.dev/193, read 2026-11-24."""
+    kind = _GOOGLE_STATUSES.get(status, "INTERNAL" if status >= 500 else "INVALID_ARGUMENT")
+    return {"error": {"code": status, "message": message, "status": kind}}
 
 
 def error_of(body: bytes) -> tuple[str, str]:

@@ -36,15 +36,16 @@ class _Held(NamedTuple):
     """The end of a text that may go on as a placeholder, and an event that can carry it."""
 
     text: str
-    head: bytes
+    head: bytes | None
     event: dict[str, Any]
 
 
 class Restorer:
-    """For one answer. `secrets` are by their placeholder."""
+    """For one answer. `secrets` are by their placeholder; with `lines` an event is a line."""
 
-    def __init__(self, secrets: Mapping[str, str]) -> None:
+    def __init__(self, secrets: Mapping[str, str], *, lines: bool = False) -> None:
         self._secrets = secrets
+        self._lines = lines
         self._rest = b""
         self._held: dict[tuple[object, ...], _Held] = {}
 
@@ -61,8 +62,8 @@ class Restorer:
     def feed(self, chunk: bytes) -> bytes:
         """The events that are complete, in the client's words."""
         data = self._rest + chunk
-        end = last_blank(data)
-        if end < 0:
+        end = data.rfind(b"\n") + 1 if self._lines else last_blank(data)
+        if end <= 0:
             self._rest = data
             return b""
         self._rest = data[end:]
@@ -74,26 +75,24 @@ class Restorer:
         return left + (b"".join(self._events(self._rest)) if self._rest else b"")
 
     def _events(self, data: bytes) -> Iterator[bytes]:
-        for block in data.split(b"\n\n"):
+        for block in data.split(b"\n" if self._lines else b"\n\n"):
             if block:
                 yield from self._event(block)
 
     def _event(self, block: bytes) -> Iterator[bytes]:
-        lines = block.split(b"\n")
-        head = b"".join(line + b"\n" for line in lines if not line.startswith(b"data:"))
-        data = b"\n".join(line[5:].lstrip() for line in lines if line.startswith(b"data:"))
+        head, data = (_BARE, block) if self._lines else _taken_apart(block)
         try:
             event = msgspec.json.decode(data)
         except UNREADABLE:
             yield from self._flushed(())
-            yield block + b"\n\n"
+            yield block + (b"\n" if self._lines else b"\n\n")
             return
         slots = list(_slots(event))
         yield from self._flushed([slot.channel for slot in slots])
         event = self._told(event, slots, head)
         yield _written(head, event)
 
-    def _told(self, event: Any, slots: list[_Slot], head: bytes) -> Any:
+    def _told(self, event: Any, slots: list[_Slot], head: bytes | None) -> Any:
         """The event with secrets in it, but for what may be the beginning of a placeholder."""
         ends: dict[int, str] = {}
         for place, slot in enumerate(slots):
@@ -105,7 +104,7 @@ class Restorer:
         for place, end in ends.items():
             if end:
                 self._hold(event, slots, place, _Held(end, head, event))
-        return event if slots else self._restored(event, "")
+        return self._restored(event, "")
 
     def _hold(self, event: Any, slots: list[_Slot], place: int, held: _Held) -> None:
         """Keep the end with a copy of its event in which nothing else is said."""
@@ -147,12 +146,24 @@ def _beginning(text: str) -> int:
     return 0
 
 
-def _written(head: bytes, event: Any) -> bytes:
-    return head + b"data: " + msgspec.json.encode(event) + b"\n\n"
+_BARE = None
+"""In place of the head of an event that is a line of JSON and nothing else."""
+
+
+def _taken_apart(block: bytes) -> tuple[bytes, bytes]:
+    """The head of an event, and its data."""
+    lines = block.split(b"\n")
+    head = b"".join(line + b"\n" for line in lines if not line.startswith(b"data:"))
+    return head, b"\n".join(line[5:].lstrip() for line in lines if line.startswith(b"data:"))
+
+
+def _written(head: bytes | None, event: Any) -> bytes:
+    data = msgspec.json.encode(event)
+    return data + b"\n" if head is None else head + b"data: " + data + b"\n\n"
 
 
 def _slots(event: Any) -> Iterator[_Slot]:
-    """The pieces of texts that an event of any of the three dialects brings."""
+    """The pieces of texts that an event of any dialect brings."""
     if not isinstance(event, dict):
         return
     kind, delta = str(event.get("type", "")), event.get("delta")
@@ -161,7 +172,12 @@ def _slots(event: Any) -> Iterator[_Slot]:
         yield _Slot(channel, event, "delta", "function_call" in kind)
     elif isinstance(delta, dict):
         yield from _said(delta, (event.get("index"),))
+    yield from _lines_slots(event)
+    for candidate in event.get("candidates") or ():
+        yield from _parts(candidate)
     for choice in event.get("choices") or ():
+        if isinstance(choice, dict) and isinstance(choice.get("text"), str):
+            yield _Slot(("text", choice.get("index")), choice, "text", in_json=False)
         if isinstance(choice, dict) and isinstance(delta := choice.get("delta"), dict):
             yield from _said(delta, (choice.get("index"),))
             for call in delta.get("tool_calls") or ():
@@ -169,6 +185,24 @@ def _slots(event: Any) -> Iterator[_Slot]:
                 if isinstance(function.get("arguments"), str):
                     call_of = (choice.get("index"), "call", call.get("index"))
                     yield _Slot(call_of, function, "arguments", in_json=True)
+
+
+def _lines_slots(event: dict[str, Any]) -> Iterator[_Slot]:
+    """Of Ollama's lines; its calls come whole."""
+    if isinstance(event.get("response"), str):
+        yield _Slot(("response",), event, "response", in_json=False)
+    if isinstance(message := event.get("message"), dict) and "done" in event:
+        yield from _said(message, ("message",))
+
+
+def _parts(candidate: Any) -> Iterator[_Slot]:
+    """Of Gemini's parts; its calls come whole."""
+    content = candidate.get("content") if isinstance(candidate, dict) else None
+    parts = content.get("parts") if isinstance(content, dict) else None
+    for part in parts if isinstance(parts, list) else ():
+        if isinstance(part, dict) and isinstance(part.get("text"), str):
+            thought = part.get("thought") is True
+            yield _Slot(("part", candidate.get("index"), thought), part, "text", in_json=False)
 
 
 def _said(delta: dict[str, Any], channel: tuple[object, ...]) -> Iterator[_Slot]:

@@ -31,7 +31,7 @@ class Reader:
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes. Only events that may tell something are decoded."""
         data = self._rest + chunk if self._rest else chunk
-        end = len(data) if data.endswith(b"\n\n") else last_blank(data, len(self._rest) - 3)
+        end = self._end(data)
         if end < 0:
             self._rest = data if len(data) <= _LONGEST_EVENT else b""
             return
@@ -41,6 +41,12 @@ class Reader:
                 self._read(data[:end])
                 return
 
+    def _end(self, data: bytes) -> int:
+        """Offset just after the last whole event, or -1."""
+        if self._wire.lines:
+            return data.rfind(b"\n") + 1 or -1
+        return len(data) if data.endswith(b"\n\n") else last_blank(data, len(self._rest) - 3)
+
     def close(self) -> None:
         """The stream ended: what is left is an event whose blank line never came."""
         if any(mark in self._rest for mark in self._wire.interest):
@@ -48,6 +54,10 @@ class Reader:
         self._rest = b""
 
     def _read(self, data: bytes) -> None:
+        if self._wire.lines:
+            for line in data.splitlines():
+                self.tally = fold_once(self._wire, self.tally, line) if line else self.tally
+            return
         for block in _telling(data, self._wire.interest):
             for event in events(block):
                 self.tally = fold_once(self._wire, self.tally, event)

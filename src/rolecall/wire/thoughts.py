@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from rolecall.types import Dialect
-from rolecall.wire.translate.seals import MARK
+from rolecall.wire.translate.seals import MARK, MARK_IN_BYTES
 
 Message = dict[str, Any]
 
@@ -21,11 +21,13 @@ _SIGNS: dict[Dialect, tuple[bytes, ...]] = {
     "openai.chat": (b'"reasoning_content"',),
     "openai.responses": (b'"encrypted_content"',),
     "anthropic.messages": (b'"signature"', b'"redacted_thinking"'),
+    "google.gemini": (b'"thoughtSignature"', b'"thought_signature"'),
 }
 _KEYS: dict[Dialect, str] = {
     "openai.chat": "messages",
     "openai.responses": "input",
     "anthropic.messages": "messages",
+    "google.gemini": "contents",
 }
 _THINKING = frozenset({"thinking", "redacted_thinking"})
 _REFUSALS = (b"signature", b"thinking", b"encrypted_content", b"reasoning")
@@ -34,7 +36,7 @@ _REFUSALS = (b"signature", b"thinking", b"encrypted_content", b"reasoning")
 
 def holds(dialect: Dialect, body: bytes) -> bool:
     """Whether reasoning stands in the request; other text may say so too, and does no harm."""
-    return any(sign in body for sign in _SIGNS[dialect])
+    return any(sign in body for sign in _SIGNS.get(dialect, ()))
 
 
 def is_refusal(error: bytes) -> bool:
@@ -49,7 +51,7 @@ def without(dialect: Dialect, body: bytes, *, keep_loop: bool) -> bytes:
     Everything else stays as it was; the body comes back itself where there was none.
     """
     found = msgspec.json.decode(body)
-    messages = found.get(_KEYS[dialect])
+    messages = found.get(_KEYS.get(dialect))
     if not isinstance(messages, list):
         return body
     end = _last_human(dialect, messages) if keep_loop else len(messages)
@@ -66,7 +68,7 @@ def without(dialect: Dialect, body: bytes, *, keep_loop: bool) -> bytes:
 
 def holds_packed(body: bytes) -> bool:
     """Whether it brings reasoning that was packed for a model of another dialect."""
-    return MARK.encode() in body
+    return MARK.encode() in body or MARK_IN_BYTES.encode() in body
 
 
 def _last_human(dialect: Dialect, messages: list[Any]) -> int:
@@ -83,10 +85,12 @@ def _ends_in_loop(messages: list[Any]) -> bool:
 
 
 def _is_result(dialect: Dialect, message: Message) -> bool:
-    content = message.get("content")
-    if dialect != "anthropic.messages" or not isinstance(content, list):
+    """Where results stand among what a user says."""
+    content = message.get("parts" if dialect == "google.gemini" else "content")
+    if not isinstance(content, list):
         return False
-    return any(isinstance(one, dict) and one.get("type") == "tool_result" for one in content)
+    parts = [one for one in content if isinstance(one, dict)]
+    return any(one.get("type") == "tool_result" or _RESULT_KEYS & one.keys() for one in parts)
 
 
 def _strip_chat(message: Message) -> Message | None:
@@ -109,10 +113,30 @@ def _strip_message(message: Message) -> Message | None:
     return {**message, "content": kept} if kept else None
 
 
+def _strip_content(content: Message) -> Message | None:
+    parts = content.get("parts")
+    if content.get("role") != "model" or not isinstance(parts, list):
+        return content
+    kept = [_unsigned(one) for one in parts if isinstance(one, dict) and not one.get("thought")]
+    return {**content, "parts": kept} if kept else None
+
+
+def _unsigned(part: Message) -> Message:
+    """Gemini refuses a call without a signature, but for one that says whose it is not."""
+    bare = {key: value for key, value in part.items() if key not in _SIGNATURES}
+    is_call = "functionCall" in bare or "function_call" in bare
+    return {**bare, "thoughtSignature": _FOREIGN} if is_call else bare
+
+
+_SIGNATURES = frozenset({"thoughtSignature", "thought_signature"})
+_RESULT_KEYS = frozenset({"functionResponse", "function_response"})
+_FOREIGN = "skip_thought_signature_validator"
+"""https://ai.google.dev/gemini-api/docs/thought-signatures, for calls of other models."""
 _STRIPS: dict[Dialect, Callable[[Message], Message | None]] = {
     "openai.chat": _strip_chat,
     "openai.responses": _strip_item,
     "anthropic.messages": _strip_message,
+    "google.gemini": _strip_content,
 }
 
 

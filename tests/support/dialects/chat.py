@@ -32,9 +32,13 @@ def document(answer: Answer, received: Received) -> dict[str, Any]:
     return {**head, "choices": [choice], "usage": usage(answer.tokens), "system_fingerprint": None}
 
 
-def events(answer: Answer, received: Received) -> Iterator[bytes]:
-    """The chunks; the one with the usage only where `stream_options.include_usage` asks for it."""
-    asks_usage = bool((received.json.get("stream_options") or {}).get("include_usage"))
+def events(answer: Answer, received: Received, *, counted: bool = False) -> Iterator[bytes]:
+    """The chunks; the one with the usage only where `stream_options.include_usage` asks for it.
+
+    With `counted` it comes unasked, as Mistral sends it.
+    """
+    asked = (received.json.get("stream_options") or {}).get("include_usage")
+    asks_usage = counted or bool(asked)
 
     def chunk(delta: dict[str, Any], finish: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}

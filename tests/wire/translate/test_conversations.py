@@ -11,8 +11,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
-from rolecall.types import Dialect
-from rolecall.wire.dialects import WIRES
+from rolecall.types import MAIN_DIALECTS, Dialect
 from rolecall.wire.translate.checks import sound
 from rolecall.wire.translate.conversation import (
     Conversation,
@@ -27,10 +26,10 @@ from rolecall.wire.translate.conversation import (
 )
 from rolecall.wire.translate.losses import SYSTEM_IN_TEXT, Losses
 from rolecall.wire.translate.names import Names
-from rolecall.wire.translate.table import TONGUES, understood, written
+from rolecall.wire.translate.table import SPOKEN, understood, written
 
 GOAL = Goal(model="m", maker="p/m", max_output=64_000)
-DIALECTS = list(WIRES)
+DIALECTS = list(MAIN_DIALECTS)
 WORDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=30).filter(str.strip)
 IMAGE = Media(kind="image", media_type="image/png", data="aGVsbG8=")
 TOOLS = (
@@ -140,7 +139,7 @@ def test_there_and_back(dialect: Dialect, found: Conversation) -> None:
     """Texts, tool names, arguments, ids, results and images are what they were."""
     names = Names(TOOLS)
     expected = told(found, names)
-    body = TONGUES[dialect].write(found, GOAL, Losses())
+    body = SPOKEN[dialect].write(found, GOAL, Losses())
     again = understood(dialect, msgspec.json.encode(body)).conversation
     came = told(again, names)
     opening, closing = SYSTEM_IN_TEXT.split("{}")
@@ -162,7 +161,7 @@ def test_thousands_of_calls(dialect: Dialect) -> None:
             Message(author="user", parts=(result,)),
         ]
     found = Conversation(messages=tuple(messages), tools=TOOLS)
-    body = TONGUES[dialect].write(found, GOAL, Losses())
+    body = SPOKEN[dialect].write(found, GOAL, Losses())
     again = understood(dialect, msgspec.json.encode(body)).conversation
     assert told(again, Names(TOOLS)) == told(found, Names(TOOLS))
 
@@ -185,7 +184,7 @@ def test_what_was_sent_stays_a_prefix(
     longer = msgspec.structs.replace(first, messages=(*first.messages, *numbered(more, "more")))
     sent = []
     for found in (first, longer):
-        body = msgspec.json.encode(TONGUES[source].write(found, GOAL, Losses()))
+        body = msgspec.json.encode(SPOKEN[source].write(found, GOAL, Losses()))
         sent.append(msgspec.json.decode(written(understood(source, body), target, GOAL).body))
     key = "input" if target == "openai.responses" else "messages"
     before, after = ([_unmarked(one) for one in body[key]] for body in sent)

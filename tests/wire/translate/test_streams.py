@@ -12,17 +12,17 @@ import pytest
 from hypothesis import given, settings
 
 from rolecall.errors import BodyError
-from rolecall.types import Dialect, Usage
+from rolecall.types import MAIN_DIALECTS, Dialect, Usage
 from rolecall.wire.dialects import WIRES
 from rolecall.wire.sse import events
 from rolecall.wire.translate.answer import Broken, Closed, Opened, Reply, collected
 from rolecall.wire.translate.interpreter import Interpreter
 from rolecall.wire.translate.names import Names
-from rolecall.wire.translate.table import TONGUES, Client, understood
+from rolecall.wire.translate.table import SPOKEN, Client, understood
 from support.answers import Answer, Received, Tokens, ToolCall
 from support.upstream import SPEECH
 
-PAIRS = list(itertools.permutations(WIRES, 2))
+PAIRS = list(itertools.permutations(MAIN_DIALECTS, 2))
 CLIENT = Client(model="m", counted=True, created=0)
 ANSWER = Answer(
     text="Grüße, 世界 🙂\n\ndata: no event",
@@ -54,7 +54,7 @@ def fed(spoken: Dialect, client: Dialect, *chunks: bytes) -> bytes:
 
 
 def reply(client: Dialect, data: bytes) -> Reply:
-    reader = TONGUES[client].reader("p/m")
+    reader = SPOKEN[client].reader("p/m")
     return collected(event for one in events(data) for event in reader.event(one))
 
 
@@ -93,7 +93,7 @@ def test_usage_adds_up_once(
 def test_parallel_calls_are_told_apart(spoken: Dialect, client: Dialect) -> None:
     """Each has an index of its own, begins once and is closed once."""
     told = fed(spoken, client, streamed(spoken, ANSWER))
-    reader = TONGUES[client].reader("p/m")
+    reader = SPOKEN[client].reader("p/m")
     found = [event for one in events(told) for event in reader.event(one)]
     opened = [event.part for event in found if isinstance(event, Opened)]
     closed = [event.part for event in found if isinstance(event, Closed)]
@@ -200,7 +200,7 @@ def test_garbage_is_an_error_event_at_worst(
         interpreter(spoken, client).whole(data[6:])
 
 
-@pytest.mark.parametrize("dialect", list(WIRES))
+@pytest.mark.parametrize("dialect", list(MAIN_DIALECTS))
 @settings(max_examples=200, deadline=None)
 @given(found=PLAIN | JSON, tools=st.none() | JSON, more=st.dictionaries(SETTINGS, JSON, max_size=3))
 def test_a_strange_request_is_refused_and_nothing_else(

@@ -64,7 +64,7 @@ def read(body: Json, losses: Losses) -> Conversation:
     messages = objects(body.get("messages"), "messages")
     return Conversation(
         messages=tuple(_message(one, at, losses) for at, one in enumerate(messages)),
-        tools=tuple(_tool(one, at) for at, one in enumerate(objects(body.get("tools"), "tools"))),
+        tools=tuple(tool_of(one, at) for at, one in enumerate(objects(body.get("tools"), "tools"))),
         choice=_choice(body),
         max_tokens=whole(body, "max_completion_tokens") or whole(body, "max_tokens"),
         temperature=number(body, "temperature"),
@@ -77,7 +77,6 @@ def read(body: Json, losses: Losses) -> Conversation:
             for key in ("presence_penalty", "frequency_penalty")
             if (value := number(body, key))
         },
-        stream=body.get("stream") is True,
         counted=bool(within(body, "stream_options").get("include_usage")),
         effort=_effort(said(body, "reasoning_effort")),
         format=_format(body.get("response_format")),
@@ -132,7 +131,7 @@ def _choice(body: Json) -> Choice:
             return Choice(parallel=parallel)
 
 
-def _tool(found: Json, at: int) -> Tool:
+def tool_of(found: Json, at: int) -> Tool:
     place = f"tools[{at}]"
     if found.get("type") == "custom":
         inner = an_object(found.get("custom"), f"{place}.custom")

@@ -125,10 +125,18 @@ class Format(Struct, frozen=True, kw_only=True):
     description: str | None = None
 
 
+class Fill(Struct, frozen=True, kw_only=True):
+    """A text that is to go on after a prompt, and before a suffix where there is one."""
+
+    prompt: str
+    suffix: str | None = None
+
+
 class Conversation(Struct, frozen=True, kw_only=True):
-    """A request. What a client left out is None."""
+    """A request. What a client left out is None. With `fill` there are no messages."""
 
     messages: tuple[Message, ...]
+    fill: Fill | None = None
     tools: tuple[Tool, ...] = ()
     choice: Choice = Choice()
     max_tokens: int | None = None

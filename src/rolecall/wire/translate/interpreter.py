@@ -10,7 +10,7 @@ from rolecall.types import Dialect
 from rolecall.wire.sse import events, last_blank
 from rolecall.wire.translate.answer import Broken, Event, Failed, Opened, collected
 from rolecall.wire.translate.names import Names
-from rolecall.wire.translate.table import TONGUES, Client
+from rolecall.wire.translate.table import HEARD, SPOKEN, Client
 
 _LONGEST_EVENT = 32 * 1024 * 1024
 """Bytes. What is longer without an end is no event."""
@@ -29,8 +29,8 @@ class Interpreter:
     def __init__(
         self, source: Dialect, target: Dialect, *, maker: str, names: Names, client: Client
     ) -> None:
-        self._reader = TONGUES[source].reader(maker)
-        self._writer = TONGUES[target].writer(client)
+        self._reader = SPOKEN[source].reader(maker)
+        self._writer = HEARD[target].writer(client)
         self._names = names
         self._rest = b""
         self.trouble: str | None = None

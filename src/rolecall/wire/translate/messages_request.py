@@ -74,7 +74,6 @@ def read(body: Json, losses: Losses) -> Conversation:
         top_p=number(body, "top_p"),
         top_k=whole(body, "top_k"),
         stop=texts(body.get("stop_sequences"), "stop_sequences"),
-        stream=body.get("stream") is True,
         effort=_effort(body.get("thinking"), said(config, "effort")),
         format=_format(config.get("format")),
         user=_user(body.get("metadata")),

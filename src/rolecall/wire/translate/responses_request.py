@@ -91,7 +91,6 @@ def read(body: Json, losses: Losses) -> Conversation:
         max_tokens=whole(body, "max_output_tokens"),
         temperature=number(body, "temperature"),
         top_p=number(body, "top_p"),
-        stream=body.get("stream") is True,
         effort=_effort(reasoning if isinstance(reasoning, dict) else {}),
         format=_format(text if isinstance(text, dict) else {}),
         user=said(body, "safety_identifier") or said(body, "user"),

@@ -13,10 +13,13 @@ import msgspec
 
 from rolecall.types import Dialect
 from rolecall.wire.steps import UNREADABLE
-from rolecall.wire.translate.conversation import Seal
+from rolecall.wire.translate.conversation import Seal, Thought
 
 MARK = "rolecall.v1."
+MARK_IN_BYTES = base64.b64encode(MARK.encode()).decode()
+"""The same where a dialect takes nothing but base64; twelve bytes give whole characters."""
 _seal = msgspec.json.Decoder(Seal)
+_thoughts = msgspec.json.Decoder(list[Thought])
 
 
 def pack(seal: Seal) -> str:
@@ -31,3 +34,19 @@ def unpack(text: str, dialect: Dialect) -> Seal:
         except (*UNREADABLE, binascii.Error):
             return Seal(dialect=dialect, maker="nobody", data="")
     return Seal(dialect=dialect, maker=None, data=text)
+
+
+def sign(thoughts: list[Thought]) -> str:
+    """Thoughts, with their words, as one signature that is base64 throughout."""
+    return base64.b64encode(MARK.encode() + msgspec.json.encode(thoughts)).decode()
+
+
+def signed(text: str) -> list[Thought]:
+    """The thoughts of `sign`, in either alphabet of base64; none where it is not ours."""
+    if not text.startswith(MARK_IN_BYTES):
+        return []
+    try:
+        found = base64.b64decode(text.replace("-", "+").replace("_", "/"), validate=True)
+        return _thoughts.decode(found[len(MARK) :])
+    except (*UNREADABLE, binascii.Error):
+        return []
