@@ -57,12 +57,43 @@ provider = "mistral"
 alias = "devstral-2"
 """
 AIDER = "# aider\nmodel: sonnet # by alias\ndark-mode: true\nread:\n  - CONVENTIONS.md"
+GEMINI = '{\n  // mine\n  "ui": {"theme": "GitHub"},\n  "model": {"maxSessionTurns": 5}\n}\n'
+CONTINUE = """\
+name: Mine  # by hand
+version: "0.1.0"
+schema: v1
+models:
+  # what I pay for
+  - name: Sonnet
+    provider: anthropic
+    model: claude-sonnet-5-5
+    roles: [chat]
+rules:
+  - Be brief.
+"""
+PI = '{\n  "theme": "dark",\n  "defaultModel": "claude-sonnet-5-5"\n}\n'
+MINI = "# keys\nexport ANTHROPIC_API_KEY='x'\nMSWEA_MODEL_NAME=anthropic/claude\n"
+LLM = """\
+# at home
+- model_id: home
+  model_name: qwen
+  api_base: "http://localhost:8080/v1"
+"""
+ZED = '// Zed\n{\n  "vim_mode": true, // always\n  "agent": {"default_profile": "write",},\n}\n'
+ROO = '{\n    "editor.tabSize": 2, // two\n    "roo-cline.allowedCommands": ["git log"],\n}\n'
 FILES = {
     "codex": (".codex/config.toml", CODEX),
     "claude-code": (".claude/settings.json", CLAUDE),
     "opencode": ("config/opencode/opencode.jsonc", OPENCODE),
     "vibe": (".vibe/config.toml", VIBE),
     "aider": (".aider.conf.yml", AIDER),
+    "gemini-cli": (".gemini/settings.json", GEMINI),
+    "continue": (".continue/config.yaml", CONTINUE),
+    "pi": (".pi/agent/settings.json", PI),
+    "mini-swe-agent": ("config/mini-swe-agent/.env", MINI),
+    "llm": ("config/io.datasette.llm/extra-openai-models.yaml", LLM),
+    "zed": ("config/zed/settings.json", ZED),
+    "roo": ("config/Code/User/settings.json", ROO),
 }
 KEPT = {
     "codex": ["# my settings", 'name = "mine"            # stays', "[mcp_servers.docs]"],
@@ -70,6 +101,13 @@ KEPT = {
     "opencode": ["// what I use", "/* agents */", '"temperature": 0.1', "// the main one"],
     "vibe": ["# telemetry is off", 'name = "mistral"', 'alias = "devstral-2"'],
     "aider": ["# aider", "dark-mode: true", "  - CONVENTIONS.md"],
+    "gemini-cli": ["// mine", '"ui": {"theme": "GitHub"}', '"maxSessionTurns": 5'],
+    "continue": ["Mine  # by hand", "  # what I pay for", "  - name: Sonnet", "  - Be brief."],
+    "pi": ['"theme": "dark"'],
+    "mini-swe-agent": ["# keys", "export ANTHROPIC_API_KEY='x'"],
+    "llm": ["# at home", "- model_id: home", 'api_base: "http://localhost:8080/v1"'],
+    "zed": ["// Zed", '"vim_mode": true, // always', '"default_profile": "write"'],
+    "roo": ['"editor.tabSize": 2, // two', '"roo-cline.allowedCommands": ["git log"]'],
 }
 CLIENTS = list(FILES)
 
@@ -102,7 +140,7 @@ def test_a_rich_configuration_keeps_what_is_not_ours(client: str, tmp_path: Path
     assert done.returncode == 0, done.stderr
     assert f"{client} asks http://127.0.0.1:4141 from now on" in done.stdout
     text = path.read_text()
-    assert "rolecall/auto" in text
+    assert "rolecall" in text
     assert [one for one in KEPT[client] if one not in text] == []
     assert path.stat().st_mode & 0o777 == 0o640
     again = run_rolecall(tmp_path, "connect", client, "--yes")
@@ -137,7 +175,15 @@ def test_what_the_files_say(tmp_path: Path) -> None:
     vibe = tomllib.loads((tmp_path / FILES["vibe"][0]).read_text())
     assert [one["name"] for one in vibe["providers"]] == ["mistral", "rolecall"]
     assert vibe["utility_models"]["title"] == "rolecall-fast"
-    assert 'weak-model: "openai/rolecall/fast"' in (tmp_path / FILES["aider"][0]).read_text()
+    assert "weak-model: openai/rolecall/fast" in (tmp_path / FILES["aider"][0]).read_text()
+    zed = (tmp_path / FILES["zed"][0]).read_text()
+    assert zed.count('"model": "rolecall/fast"') == 2
+    modes = json.loads((tmp_path / ".roo/rolecall.json").read_text())["providerProfiles"]
+    assert modes["modeApiConfigs"]["architect"] == "rolecall-plan"
+    assert (
+        "GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:4141\n" in (tmp_path / ".gemini/.env").read_text()
+    )
+    assert (tmp_path / "config/io.datasette.llm/default_model.txt").read_text() == "rolecall/auto\n"
 
 
 def test_the_change_is_shown_first(tmp_path: Path) -> None:
@@ -168,6 +214,13 @@ EDITS = {
     "opencode": ("/* agents */", "/* my agents */"),
     "vibe": ("enable_telemetry = false", "enable_telemetry = true"),
     "aider": ("dark-mode: true", "dark-mode: false"),
+    "gemini-cli": ("// mine", "// all mine"),
+    "continue": ("  - Be brief.", "  - Be very brief."),
+    "pi": ('"dark"', '"light"'),
+    "mini-swe-agent": ("# keys", "# my keys"),
+    "llm": ("# at home", "# here"),
+    "zed": ("// always", "// mostly"),
+    "roo": ("// two", "// spaces"),
 }
 
 
@@ -180,9 +233,32 @@ def test_only_our_keys_are_put_back(client: str, tmp_path: Path) -> None:
     done = run_rolecall(tmp_path, "disconnect", client)
     assert done.returncode == 0, done.stderr
     assert "rolecall" not in path.read_text()
-    lines = [one.strip() for one in path.read_text().splitlines() if one.strip()]
-    wanted = FILES[client][1].replace(*EDITS[client])
-    assert sorted(lines) == sorted(one.strip() for one in wanted.splitlines() if one.strip())
+    assert lines_of(path.read_text()) == lines_of(FILES[client][1].replace(*EDITS[client]))
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines that say something, without order or spaces."""
+    return sorted("".join(line.split()) for line in text.splitlines() if line.strip())
+
+
+def test_a_folder_that_has_moved_keeps_its_edits(tmp_path: Path) -> None:
+    """What was put in is known without asking where the client's folder is now."""
+    path = rich(tmp_path, "codex")
+    run_rolecall(tmp_path, "connect", "codex", "--yes")
+    path.write_text(path.read_text() + "\n# a thought\n")
+    elsewhere = {"CODEX_HOME": str(tmp_path / "elsewhere")}
+    assert run_rolecall(tmp_path, "disconnect", "codex", env=elsewhere).returncode == 0
+    assert tomllib.loads(path.read_text()) == tomllib.loads(CODEX)
+    assert "# a thought" in path.read_text()
+
+
+def test_what_cannot_be_connected_says_what_it_would_take(tmp_path: Path) -> None:
+    done = run_rolecall(tmp_path, "connect", "cursor", "--yes")
+    assert (done.returncode, "its own servers call the model" in done.stderr) == (2, True)
+    listed = msgspec.json.decode(run_rolecall(tmp_path, "connect", "--list", "--json").stdout)
+    assert next(one for one in listed if one["client"] == "cursor")["state"] == "cannot be"
+    run = run_rolecall(tmp_path, "run", "gemini-cli")
+    assert "`rolecall connect gemini-cli` writes them, undoable" in run.stderr
 
 
 @pytest.mark.parametrize(

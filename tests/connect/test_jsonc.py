@@ -9,7 +9,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from rolecall.connect.jsonc import Broken, put
+from rolecall.connect.client import Broken, Setting, Value
+from rolecall.connect.forms import jsonc
 
 KEYS = st.text(min_size=1, max_size=5)
 VALUES = st.recursive(
@@ -17,6 +18,10 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
     max_leaves=8,
 )
+
+
+def put(text: str, path: tuple[str, ...], value: Value) -> str:
+    return jsonc.put(text, (Setting(path=path, value=value),))
 
 
 def expected(value: Any, path: list[str], new: Any) -> Any:
@@ -36,7 +41,19 @@ def test_it_is_what_a_dictionary_would_hold(
     value: dict[str, Any], path: list[str], new: Any, indent: int | None
 ) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=False)
-    assert json.loads(put(text, tuple(path), new)) == expected(value, path, new)
+    changed = put(text, tuple(path), new)
+    assert json.loads(changed) == expected(value, path, new)
+    marked = "\ufeff" + text
+    assert put(marked, tuple(path), new) == "\ufeff" + changed
+
+
+@given(value=st.dictionaries(KEYS, VALUES, max_size=4), key=KEYS, inner=KEYS)
+def test_taken_out_it_is_as_before(value: dict[str, Any], key: str, inner: str) -> None:
+    """But for an object that was empty, which goes with its only member."""
+    text, path = json.dumps(value), (key, inner)
+    if isinstance(value.get(key, {"a": 1}), dict) and value.get(key) != {}:
+        setting = Setting(path=path, value="new")
+        assert json.loads(jsonc.take(put(text, path, "new"), text, (setting,))) == value
 
 
 def test_comments_and_commas_stay() -> None:

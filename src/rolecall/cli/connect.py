@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -55,11 +54,12 @@ def connect(
 
 
 def _connect(client: Client, bond: Bond, *, yes: bool) -> None:
-    found = bonds.edits(client, _machine(), bond)
+    _check(client)
+    found = bonds.changes(client, _machine(), bond)
     if not found:
         typer.echo(f"{client.name} is connected to {bond.root} already.")
         return
-    for line in (line for edit in found for line in diff(edit)):
+    for line in (line for change in found for line in diff(change.edit)):
         typer.echo(line)
     if not yes and not typer.confirm(f"\nConnect {client.name}?"):
         raise typer.Exit(1)
@@ -71,7 +71,6 @@ def _connect(client: Client, bond: Bond, *, yes: bool) -> None:
 def disconnect(
     names: Names = None,
     every: Annotated[bool, typer.Option("--all", help="All that are connected.")] = False,
-    config: Config = None,
 ) -> None:
     """Restore a client's settings byte for byte; what was edited since stays."""
     data = data_folder()
@@ -81,7 +80,7 @@ def disconnect(
     if not wanted:
         raise ConfigError("name a client, or --all; `rolecall connect --list` shows them")
     for client in wanted:
-        for one in bonds.disconnect(client, _machine(), _bond(config, None), data):
+        for one in bonds.disconnect(client, data):
             but = ", but for what was edited since" if one.edited else ""
             typer.echo(f"{one.path} is as it was before {client.name} was connected{but}")
 
@@ -94,13 +93,22 @@ def run(
 ) -> None:
     """Start a client connected for this run alone; no file is touched."""
     client = _client(name)
+    _check(client)
     program = shutil.which(client.program)
-    if program is None or client.start is None:
+    if client.start is None:
+        says = f"{client.name} reads its settings from files alone"
+        raise StartError(f"{says}; `rolecall connect {client.name}` writes them, undoable")
+    if program is None:
         raise StartError(f"{client.program} is not on the PATH; install {client.name} first")
     start = client.start(_bond(config, workspace))
     command = [program, *start.arguments, *context.args]
-    done = subprocess.run(command, env={**os.environ, **start.environ}, check=False)  # noqa: S603 (the user's own client)
+    done = subprocess.run(command, env={**environment(), **start.environ}, check=False)  # noqa: S603 (the user's own client)
     raise typer.Exit(done.returncode)
+
+
+def _check(client: Client) -> None:
+    if client.cannot:
+        raise ConfigError(f"{client.name} cannot be connected: {client.cannot}")
 
 
 def _list(bond: Bond, *, as_json: bool) -> None:
@@ -108,7 +116,10 @@ def _list(bond: Bond, *, as_json: bool) -> None:
     if as_json:
         typer.echo(encode(found))
         return
-    rows = [(one.client, one.state, one.found or "not on the PATH", one.files[0]) for one in found]
+    rows = [
+        (one.client, one.state, one.found or "not on the PATH", next(iter(one.files), ""))
+        for one in found
+    ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
@@ -119,7 +130,7 @@ def _listed(client: Client, bond: Bond) -> Listed:
     targets = client.targets(_machine(), bond)
     return Listed(
         client=client.name,
-        state=bonds.state(client, data_folder()),
+        state="cannot be" if client.cannot else bonds.state(client, data_folder()),
         found=shutil.which(client.program),
         files=tuple(str(target.file) for target in targets),
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from rolecall.config.files import digest, replace
 from rolecall.errors import ConfigError
 
 _FOLDER, _MANIFEST = "edits", "edit.json"
@@ -46,7 +46,7 @@ def diff(edit: Edit) -> Iterator[str]:
 def make(edits: Sequence[Edit], data: Path, at: datetime) -> Path:
     """Write all files, after what takes them back is on the disk. Returns where that is kept."""
     folder = data / _FOLDER / at.strftime("%Y-%m-%dT%H-%M-%S.%fZ")
-    kept = [_Kept(str(e.path.absolute()), e.before, _digest(e.after)) for e in edits]
+    kept = [_Kept(str(e.path.absolute()), e.before, digest(e.after.encode())) for e in edits]
     try:
         folder.mkdir(parents=True)
         folder.chmod(0o700)  # old texts may hold keys
@@ -59,13 +59,9 @@ def make(edits: Sequence[Edit], data: Path, at: datetime) -> Path:
 
 
 def _write(path: Path, text: str) -> None:
-    """Replace a file whole; who may read it stays as it was."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    part.touch(mode=0o600)
-    part.write_text(text, encoding="utf-8")
-    part.chmod(path.stat().st_mode if path.exists() else 0o644)
-    part.replace(path)
+    """Who may read it stays as it was."""
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+    replace(path, text.encode(), mode)
 
 
 def undo(data: Path) -> list[Path]:
@@ -76,7 +72,7 @@ def undo(data: Path) -> list[Path]:
     kept = msgspec.json.decode(manifests[-1].read_bytes(), type=list[_Kept])
     for one in kept:
         path = Path(one.path)
-        if not path.is_file() or _digest(path.read_text(encoding="utf-8")) != one.after:
+        if not path.is_file() or digest(path.read_bytes()) != one.after:
             says = "was changed since; compare it by hand with"
             raise ConfigError(f"{path} {says} {manifests[-1]}")
     for one in kept:
@@ -87,7 +83,3 @@ def undo(data: Path) -> list[Path]:
     manifests[-1].unlink()
     manifests[-1].parent.rmdir()
     return [Path(one.path) for one in kept]
-
-
-def _digest(text: str) -> str:
-    return blake2b(text.encode(), digest_size=16).hexdigest()

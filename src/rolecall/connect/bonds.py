@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from hashlib import blake2b
 from pathlib import Path
 from typing import Literal
 
@@ -13,19 +12,24 @@ import msgspec
 from msgspec import Struct
 
 from rolecall.config.edits import Edit
-from rolecall.connect.client import Bond, Client, Machine, Target
-from rolecall.connect.edits import edited
-from rolecall.connect.undoing import undone
+from rolecall.config.files import digest, replace
+from rolecall.connect.client import Bond, Client, Form, Machine, Setting, Target
+from rolecall.connect.edits import edited, undone
 from rolecall.errors import ConfigError
 
-State = Literal["connected", "changed since", "not connected"]
+State = Literal["connected", "changed since", "not connected", "cannot be"]
 _FOLDER = "connected"
 
 
 class Kept(Struct, frozen=True, kw_only=True):
-    """A file as it was. `before` is None where there was none; `folders` were made for it."""
+    """A file as it was, and what was put into it.
+
+    `before` is None where there was none; `folders` were made for it.
+    """
 
     path: str
+    form: Form
+    settings: tuple[Setting, ...]
     before: str | None
     after: str
     mode: int | None = None
@@ -38,18 +42,26 @@ class Connected(Struct, frozen=True, kw_only=True):
     files: tuple[Kept, ...]
 
 
-def edits(client: Client, machine: Machine, bond: Bond) -> list[Edit]:
+class Change(Struct, frozen=True):
+    """What a target makes of its file."""
+
+    target: Target
+    edit: Edit
+
+
+def changes(client: Client, machine: Machine, bond: Bond) -> list[Change]:
     """What connecting would change; nothing where it is done already."""
-    found: list[Edit] = []
+    found: list[Change] = []
     for target in client.targets(machine, bond):
         before = _read(target.file)
         after = edited(before or "", target)
         if after != before:
-            found.append(Edit(path=target.file, before=before, after=after))
+            edit = Edit(path=target.file, before=before, after=after)
+            found.append(Change(target, edit))
     return found
 
 
-def connect(client: Client, found: Iterable[Edit], data: Path) -> None:
+def connect(client: Client, found: Iterable[Change], data: Path) -> None:
     """Write the files. What an earlier connection kept stays what is restored.
 
     Raises `ConfigError` where a file has changed since it was read, or cannot be written.
@@ -57,17 +69,29 @@ def connect(client: Client, found: Iterable[Edit], data: Path) -> None:
     earlier = {} if (old := kept(client, data)) is None else {k.path: k for k in old.files}
     files = dict(earlier)
     found = list(found)
-    for edit in found:
+    for change in found:
+        edit = change.edit
         if _read(edit.path) != edit.before:
             raise ConfigError(f"{edit.path} has changed meanwhile; run the command again")
-        one = _kept(edit)
+        one = _kept(change)
         first = earlier.get(one.path)
-        files[one.path] = one if first is None else msgspec.structs.replace(first, after=one.after)
+        files[one.path] = one if first is None else _again(first, one)
     record = Connected(client=client.name, since=datetime.now(UTC), files=tuple(files.values()))
     _write(_place(client, data), msgspec.json.encode(record), 0o600)
-    for edit in found:
+    for edit in (change.edit for change in found):
         mode = files[str(edit.path.absolute())].mode
         _write(edit.path.resolve(), edit.after.encode(), 0o600 if mode is None else mode)
+
+
+def _again(first: Kept, one: Kept) -> Kept:
+    """Connected once more: what it was stays, what was put into it is new."""
+    return msgspec.structs.replace(
+        first, after=one.after, settings=_together(first.settings, one.settings)
+    )
+
+
+def _together(first: tuple[Setting, ...], more: tuple[Setting, ...]) -> tuple[Setting, ...]:
+    return (*first, *(one for one in more if one not in first))
 
 
 class Restored(Struct, frozen=True):
@@ -77,7 +101,7 @@ class Restored(Struct, frozen=True):
     edited: bool
 
 
-def disconnect(client: Client, machine: Machine, bond: Bond, data: Path) -> list[Restored]:
+def disconnect(client: Client, data: Path) -> list[Restored]:
     """Restore each file byte for byte; where it was edited since, put back what is ours alone.
 
     What was made for it is removed. Raises `ConfigError`.
@@ -85,13 +109,11 @@ def disconnect(client: Client, machine: Machine, bond: Bond, data: Path) -> list
     found = kept(client, data)
     if found is None:
         raise ConfigError(f"{client.name} is not connected")
-    targets = {str(one.file.absolute()): one for one in client.targets(machine, bond)}
     restored: list[Restored] = []
     for one in found.files:
-        target = targets.get(one.path)
-        is_edited = _changed(one) and Path(one.path).exists() and target is not None
-        if is_edited and target is not None:
-            _put_back(one, target)
+        is_edited = _changed(one) and Path(one.path).exists()
+        if is_edited:
+            _put_back(one)
         else:
             _restore(one)
         restored.append(Restored(one.path, is_edited))
@@ -99,9 +121,10 @@ def disconnect(client: Client, machine: Machine, bond: Bond, data: Path) -> list
     return restored
 
 
-def _put_back(one: Kept, target: Target) -> None:
+def _put_back(one: Kept) -> None:
     path = Path(one.path)
     before = None if one.before is None else base64.b64decode(one.before).decode()
+    target = Target(file=path, form=one.form, settings=one.settings)
     left = undone(_read(path) or "", before, target)
     if left is None:
         _remove(one)
@@ -137,18 +160,27 @@ def _read(path: Path) -> str | None:
         raise ConfigError(f"{path} cannot be read: {error}") from error
 
 
-def _kept(edit: Edit) -> Kept:
+def _kept(change: Change) -> Kept:
+    edit, target = change.edit, change.target
     path = edit.path.absolute()
     missing = [str(folder) for folder in path.parents if not folder.exists()]
     before = None if edit.before is None else base64.b64encode(edit.before.encode()).decode()
     mode = path.stat().st_mode & 0o777 if path.exists() else None
-    after = _digest(edit.after.encode())
-    return Kept(path=str(path), before=before, after=after, mode=mode, folders=tuple(missing))
+    after = digest(edit.after.encode())
+    return Kept(
+        path=str(path),
+        form=target.form,
+        settings=target.settings,
+        before=before,
+        after=after,
+        mode=mode,
+        folders=tuple(missing),
+    )
 
 
 def _changed(one: Kept) -> bool:
     path = Path(one.path)
-    return not path.exists() or _digest(path.read_bytes()) != one.after
+    return not path.exists() or digest(path.read_bytes()) != one.after
 
 
 def _restore(one: Kept) -> None:
@@ -169,16 +201,7 @@ def _remove(one: Kept) -> None:
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:
-    """Whole or not at all."""
-    beside = path.with_name(f".{path.name}.rolecall")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(data)
-        beside.chmod(mode)
-        beside.replace(path)
+        replace(path, data, mode)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
-
-
-def _digest(data: bytes) -> str:
-    return blake2b(data, digest_size=16).hexdigest()

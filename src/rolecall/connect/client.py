@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
-Value = str | bool | dict[str, "Value"] | list["Value"]
-Form = Literal["toml", "json", "yaml"]
+Value = str | bool | int | dict[str, "Value"] | list["Value"]
+Form = Literal["toml", "json", "yaml", "env", "text"]
 KEY = "rolecall"
 """What stands for a key where a client insists on one and the gateway asks for none."""
+
+
+class Broken(ValueError):
+    """A text that is not what its form asks for; it says where."""
 
 
 class Bond(Struct, frozen=True, kw_only=True):
@@ -31,19 +36,32 @@ class Machine(Struct, frozen=True, kw_only=True):
 
     home: Path
     environ: Mapping[str, str]
+    platform: str = sys.platform
 
     def folder(self, variable: str, default: str) -> Path:
         """Where a variable says, else below the home folder."""
         given = self.environ.get(variable, "")
         return Path(given).expanduser() if given else self.home / default
 
+    def config(self) -> Path:
+        """Where programs of this platform keep their settings."""
+        if self.platform == "darwin":
+            return self.home / "Library/Application Support"
+        return self.folder("XDG_CONFIG_HOME", ".config")
+
 
 class Setting(Struct, frozen=True, kw_only=True):
-    """A value at a path of keys. With `named` it is an entry of a list, known by that key."""
+    """A value at a path of keys. With `named` it is an entry of a list, known by that key.
+
+    A path of one empty key is the document itself. With `missing` it is written only where nothing
+    stands.
+    """
 
     path: tuple[str, ...]
-    value: Value
+    value: Any
+    """A `Value`; msgspec reads no type that speaks of itself."""
     named: str | None = None
+    missing: bool = False
 
 
 class Target(Struct, frozen=True, kw_only=True):
@@ -69,3 +87,5 @@ class Client(Struct, frozen=True, kw_only=True):
     targets: Callable[[Machine, Bond], tuple[Target, ...]]
     start: Callable[[Bond], Start] | None = None
     said: str = ""
+    cannot: str = ""
+    """Why it cannot be connected, and what would be needed."""

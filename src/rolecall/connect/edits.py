@@ -1,73 +1,46 @@
-"""Settings written into a text by their keys; everything else stays as it was."""
+"""Settings written into a text by their keys, and taken out again; everything else stays."""
 
 from __future__ import annotations
 
-import json
-import re
-from typing import Any, assert_never
+from collections.abc import Callable
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
+from msgspec import Struct
 
-from rolecall.connect import jsonc
-from rolecall.connect.client import Setting, Target
+from rolecall.connect.client import Broken, Form, Setting, Target
+from rolecall.connect.forms import env, jsonc, text, toml, yaml
 from rolecall.errors import ConfigError
 
 
-def edited(text: str, target: Target) -> str:
+class _Verbs(Struct, frozen=True):
+    put: Callable[[str, tuple[Setting, ...]], str]
+    take: Callable[[str, str, tuple[Setting, ...]], str]
+
+
+_FORMS: dict[Form, _Verbs] = {
+    "toml": _Verbs(toml.put, toml.take),
+    "json": _Verbs(jsonc.put, jsonc.take),
+    "yaml": _Verbs(yaml.put, yaml.take),
+    "env": _Verbs(env.put, env.take),
+    "text": _Verbs(text.put, text.take),
+}
+
+
+def edited(before: str, target: Target) -> str:
     """The text with all settings of the target. Raises `ConfigError` with file and line."""
+    return _tried(target, lambda: _FORMS[target.form].put(before, target.settings))
+
+
+def undone(now: str, before: str | None, target: Target) -> str | None:
+    """The text with the values of `before` at our keys; None where nothing else is left.
+
+    Raises `ConfigError` where it cannot be read.
+    """
+    left = _tried(target, lambda: _FORMS[target.form].take(now, before or "", target.settings))
+    return None if before is None and left.strip() in ("", "{}") else left
+
+
+def _tried(target: Target, change: Callable[[], str]) -> str:
     try:
-        match target.form:
-            case "toml":
-                return _toml(text, target.settings)
-            case "json":
-                for setting in target.settings:
-                    text = jsonc.put(text, setting.path, setting.value)
-                return text if text.endswith("\n") else text + "\n"
-            case "yaml":
-                for setting in target.settings:
-                    text = _yaml_line(text, setting)
-                return text
-            case _:
-                assert_never(target.form)
-    except (TOMLKitError, jsonc.Broken) as problem:
-        says = f"{target.file}: {problem}; mend it, nothing was written"
-        raise ConfigError(says) from problem
-
-
-def _toml(text: str, settings: tuple[Setting, ...]) -> str:
-    document = tomlkit.parse(text)
-    for setting in settings:
-        place: Any = document
-        for key in setting.path[:-1]:
-            place = place.setdefault(key, tomlkit.table(is_super_table=True))
-        if setting.named is None:
-            place[setting.path[-1]] = setting.value
-        else:
-            _entry(place, setting)
-    return tomlkit.dumps(document)
-
-
-def _entry(place: Any, setting: Setting) -> None:
-    """An entry of an array of tables, in place of the one that goes by the same name."""
-    assert isinstance(setting.value, dict)  # noqa: S101 (an entry is a table)
-    entries = place.setdefault(setting.path[-1], tomlkit.aot())
-    table = tomlkit.table()
-    table.update(setting.value)
-    for at, entry in enumerate(entries):
-        if entry.get(setting.named) == setting.value[setting.named or ""]:
-            if entry.unwrap() != setting.value:
-                entries[at] = table
-            return
-    entries.append(table)
-
-
-def _yaml_line(text: str, setting: Setting) -> str:
-    """A key at the top of a YAML text, with a text as its value."""
-    (key,) = setting.path
-    line = f"{key}: {json.dumps(setting.value)}"
-    there = re.compile(rf"^{re.escape(key)}\s*:.*$", re.MULTILINE)
-    if there.search(text):
-        return there.sub(lambda _: line, text, count=1)
-    gap = "" if not text or text.endswith("\n") else "\n"
-    return f"{text}{gap}{line}\n"
+        return change()
+    except Broken as problem:
+        raise ConfigError(f"{target.file}: {problem}; mend it, nothing was written") from problem
