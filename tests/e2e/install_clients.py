@@ -1,11 +1,12 @@
-"""Installs the five coding clients that the end-to-end tests drive, at pinned versions.
+"""Installs the coding clients that the end-to-end tests drive, at pinned versions.
 
     python tests/e2e/install_clients.py [FOLDER]
 
 The folder is `.clients/` at the root of the repository unless another is named. What is there
 already and still matches the pins is left alone. Needs npm with Node 20 or later for Codex, Claude
-Code and opencode, and Python 3.12 or later for Mistral Vibe; what is missing is said, the others
-are installed, and the exit code is then 1. Uses the standard library only.
+Code, opencode, Gemini CLI, Continue and pi, and Python 3.12 or later for Mistral Vibe; what is
+missing is said, the others are installed, and the exit code is then 1. Uses the standard library
+only.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ NO_PYTHON = (
     "known to uv. Install one, then run again. (Debian 12 has only 3.11; pyenv or uv has others.)"
 )
 NO_NPM = (
-    "Codex, Claude Code and opencode are missing: there is no npm on PATH. Install Node.js 20 or "
-    "later, then run again."
+    "The clients that are Node programs are missing: there is no npm on PATH. Install Node.js 20 "
+    "or later, then run again."
 )
 NO_OLD_PYTHON = (
     "aider is missing: it needs Python 3.11 or 3.12, and none is on PATH, in ~/.pyenv or known to "
@@ -41,22 +42,23 @@ def main(arguments: list[str]) -> int:
     missing = [*install_node(folder / "node")]
     missing += install_python(folder / "vibe", "vibe.txt", find_python(12, 14), NO_PYTHON)
     missing += install_python(folder / "aider", "aider.txt", find_python(11, 12), NO_OLD_PYTHON)
+    missing += install_python(folder / "more", "more.txt", sys.executable, "")
     for line in missing:
         print(line, file=sys.stderr)
     if not missing:
-        print(f"All five clients are in {folder}.")
+        print(f"All clients are in {folder}.")
     return 1 if missing else 0
 
 
 def install_node(target: Path) -> list[str]:
-    """Install the three npm clients; return what is missing, in words."""
+    """Install the npm clients; return what is missing, in words."""
     npm = shutil.which("npm")
     if npm is None:
         return [NO_NPM]
     pins = [PINS / name for name in NPM_FILES]
     if is_current(target, pins):
         return []
-    print(f"Installing Codex, Claude Code and opencode into {target} (about 1 GB) …", flush=True)
+    print(f"Installing the npm clients into {target} (about 1.4 GB) …", flush=True)
     target.mkdir(parents=True, exist_ok=True)
     for pin in pins:
         shutil.copy(pin, target)

@@ -25,6 +25,14 @@ PROGRAMS = {
     "mistral-vibe": "vibe/bin/vibe",
     "aider": "aider/bin/aider",
 }
+MORE_PROGRAMS = {
+    "gemini-cli": "node/node_modules/.bin/gemini",
+    "continue": "node/node_modules/.bin/cn",
+    "pi": "node/node_modules/.bin/pi",
+    "mini-swe-agent": "more/bin/mini",
+    "llm": "more/bin/llm",
+}
+"""Clients that `connect` knows, and that no other test drives."""
 AUTO = "rolecall/auto"
 
 Act = Callable[[drive.Place, str], drive.Ran]
@@ -58,7 +66,8 @@ class Story(Struct, frozen=True, kw_only=True):
 
 def require(client: str) -> None:
     """Skip the test where the client is not installed; fail where it must be."""
-    if (CLIENTS / PROGRAMS[client]).exists() and _can_start(client):
+    program = {**PROGRAMS, **MORE_PROGRAMS}[client]
+    if (CLIENTS / program).exists() and _can_start(program):
         return
     reason = f"{client} is not installed: run `python tests/e2e/install_clients.py`, which says why"
     if os.environ.get("ROLECALL_E2E") == "required":
@@ -86,6 +95,6 @@ def play(place: drive.Place, script: Script, act: Act) -> Story:
     return Story(ran=ran, repository=place.repository, asked=asked, decisions=decisions)
 
 
-def _can_start(client: str) -> bool:
-    needs_node = PROGRAMS[client].startswith("node/")
+def _can_start(program: str) -> bool:
+    needs_node = program.startswith("node/")
     return not needs_node or shutil.which("node") is not None
