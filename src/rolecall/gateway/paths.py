@@ -36,19 +36,20 @@ TARGETS: dict[str, Target] = {
     },
     "/v1/messages/count_tokens": Target("anthropic.messages", "count_tokens", "/count_tokens"),
 }
-_GEMINI = re.compile(r"/v1beta/models/(?P<model>.+):(?P<verb>[A-Za-z]+)\Z", re.DOTALL)
+_GEMINI = re.compile(r"/v1(?:beta)?/models/(?P<model>.+):(?P<verb>[A-Za-z]+)\Z", re.DOTALL)
+"""Gemini CLI asks under `/v1beta`, the SDK since 3.0 under `/v1`."""
 _VERBS = ("generateContent", "streamGenerateContent", "countTokens")
 
 
 def target_of(path: str) -> Target | None:
     """The hot endpoint at a path without its workspace."""
     found = TARGETS.get(path)
-    if found is not None or not path.startswith("/v1beta/"):
+    named = _GEMINI.match(path) if found is None and ":" in path else None
+    if named is None:
         return found
-    named = _GEMINI.match(path)
-    if named is None or named["verb"] not in _VERBS:
-        return None
     verb = named["verb"]
+    if verb not in _VERBS:
+        return None
     return Target(
         "google.gemini",
         "count_tokens" if verb == "countTokens" else "generate",
@@ -74,7 +75,7 @@ def split(path: str) -> tuple[str | None, str]:
 
 def dialect_of(path: str) -> Dialect:
     """The dialect whose error shape fits a path, known or not."""
-    if "/v1beta/" in path:
+    if "/v1beta/" in path or "/v1/models/" in path:
         return "google.gemini"
     if "/api/" in path:
         return "ollama.chat"
