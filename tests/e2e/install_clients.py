@@ -44,6 +44,7 @@ def main(arguments: list[str]) -> int:
     missing += install_python(folder / "aider", "aider.txt", find_python(11, 12), NO_OLD_PYTHON)
     missing += install_python(folder / "more", "more.txt", sys.executable, "")
     missing += install_python(folder / "sdks", "sdks.txt", sys.executable, "")
+    missing += install_python(folder / "oracles", "oracles.txt", sys.executable, "")
     for line in missing:
         print(line, file=sys.stderr)
     if not missing:
