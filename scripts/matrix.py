@@ -11,10 +11,22 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from fidelity.matrix import PAIRS, Cell, rows  # noqa: E402 (the tests are no package of ours)
+from fidelity.answers import CLIENTS as TOLD  # noqa: E402
+from fidelity.answers import FEATURES, AnswerFeature, fate  # noqa: E402 (no package of ours)
+from fidelity.features import Feature  # noqa: E402
+from fidelity.matrix import CLIENTS, Cell, rows  # noqa: E402
+from rolecall.types import MAIN_DIALECTS, Dialect  # noqa: E402
 
+Pair = tuple[Dialect, Dialect]
 TARGET = ROOT / "docs" / "fidelity.md"
-SHORT = {"openai.chat": "chat", "openai.responses": "responses", "anthropic.messages": "messages"}
+WHO: dict[Dialect, str] = {
+    "openai.chat": "opencode, Mistral Vibe, aider, Continue, pi, mini-swe-agent, llm, Zed, Roo",
+    "openai.responses": "Codex; opencode, Vibe and pi can",
+    "anthropic.messages": "Claude Code; opencode, Vibe, aider and pi can",
+    "google.gemini": "Gemini CLI",
+    "ollama.chat": "tools that speak to Ollama alone",
+}
+"""Who asks in a dialect."""
 HEAD = """\
 # Fidelity: what a translation carries
 
@@ -23,9 +35,17 @@ the model's name. Elsewhere the request is read into one model of a conversation
 provider's dialect; the answer comes back as events, streamed as they arrive. What that costs is
 measured by `python -m benchmarks.translation`.
 
-A feature of a request is **carried**, **lost** with a word in the decision (`rolecall why`), or
-**rejected** before anything is sent. Nothing is lost in silence: `tests/fidelity` fails where it
-is. A dash means that the client's dialect has no such feature.
+A feature is **carried**, **lost** with a word in the decision (`rolecall why`), or **rejected**
+before anything is sent. Nothing is lost in silence: `tests/fidelity` fails where it is. A dash
+means that the dialect has no such feature; "as it is" that bytes pass.
+
+## Requests, by what the client speaks
+"""
+ANSWERS = """\
+## Answers, by what the client speaks
+
+Each streamed and whole. What is lost here has no place in the client's dialect; the reason stands
+below.
 """
 LOSSES = """\
 ## What is lost, in the words of the decision
@@ -34,14 +54,26 @@ REJECTIONS = """\
 ## What is rejected
 """
 TAIL = """\
-## Answers
+## How it is proved
 
-Texts, reasoning, parallel tool calls with streamed arguments, refusals, why an answer ended, usage
-and errors are carried in all six directions. `tests/wire/translate/test_streams.py` cuts streams at
-every byte and counts each token once; `tests/gateway/test_translated.py` asks through a running
-gateway; `tests/e2e/test_dialects.py` lets Codex, Claude Code, opencode, Mistral Vibe and aider do a
-task of several tool calls on each dialect, and change the model for the second turn.
+- The official SDKs (openai 3.54, anthropic 2.12, google-genai 3.4) tell the same story on each
+  dialect, streamed and whole; what they parsed is validated by their own models, and each body that
+  goes out is checked by the provider's own schema, unknown keys included (`tests/sdks`).
+- Two other libraries are asked for the same translations, llm-rosetta 0.13 and any-llm 1.40: 120
+  conversations and 60 streams in each direction that they have. Every difference is a defect of
+  theirs, named in `tests/oracles/test_oracles.py`, or fails.
+- Codex, Claude Code, opencode, Mistral Vibe and aider do a task of several tool calls on each of
+  three dialects, and change the model for the second turn (`tests/e2e/test_dialects.py`); Gemini
+  CLI does one on each of four (`tests/e2e/test_connect_more.py`).
+- Streams are cut at every byte, and each token counts once
+  (`tests/wire/translate/test_streams.py`); `tests/gateway/test_translated.py` and
+  `test_other_dialects.py` ask through a running gateway.
 
+## What to know
+
+- Answers of `/v1/completions` and `/v1/fim/completions` are told in each other's shape, and in that
+  of Ollama's `/api/generate`; a conversation is never asked of what completes texts, nor the
+  reverse.
 - A stream that breaks off, or sends garbage, ends with an error in the client's dialect.
 - Signatures and encrypted reasoning travel through a client of another dialect in the field where
   that client keeps its own, and come back to the model that made them. Another model gets the
@@ -59,7 +91,7 @@ task of several tool calls on each dialect, and change the model for the second 
 
 def main() -> int:
     """Give 1 where the file on disk is another one."""
-    text = "\n".join([HEAD, *_table(), "", *_told()]) + "\n" + TAIL
+    text = "\n".join([HEAD, *_requests(), ANSWERS, *_answers(), *_told()]) + "\n" + TAIL
     if "--check" in sys.argv:
         if TARGET.exists() and TARGET.read_text() == text:
             return 0
@@ -69,13 +101,54 @@ def main() -> int:
     return 0
 
 
-def _table() -> list[str]:
-    names = [f"{SHORT[a]} to {SHORT[b]}" for a, b in PAIRS]
-    lines = [f"| request | {' | '.join(names)} |", "|---" * (len(PAIRS) + 1) + "|"]
-    for feature, cells in rows():
-        fates = [cells[pair].fate if pair in cells else "-" for pair in PAIRS]
-        lines.append(f"| {feature.name} | {' | '.join(fates)} |")
+def _requests() -> list[str]:
+    lines: list[str] = []
+    for client in CLIENTS:
+        lines += [*_head(client, "request"), *(_request(client, *row) for row in rows()), ""]
     return lines
+
+
+def _head(client: Dialect, what: str) -> list[str]:
+    way = "to" if what == "request" else "from"
+    names = " | ".join(f"{way} `{spoken}`" for spoken in MAIN_DIALECTS)
+    return [f"### `{client}` ({WHO[client]})", "", f"| {what} | {names} |", "|---|---|---|---|"]
+
+
+def _request(client: Dialect, feature: Feature, cells: dict[Pair, Cell]) -> str:
+    if client not in feature.bodies:
+        return f"| {feature.name} | - | - | - |"
+    fates = (_fate(cells, client, spoken) for spoken in MAIN_DIALECTS)
+    return f"| {feature.name} | {' | '.join(fates)} |"
+
+
+def _fate(cells: dict[Pair, Cell], client: Dialect, spoken: Dialect) -> str:
+    return "as it is" if client == spoken else cells[client, spoken].fate
+
+
+def _answers() -> list[str]:
+    lines: list[str] = []
+    for client in TOLD:
+        cells = (_answer(feature, client) for feature in FEATURES)
+        lines += [*_head(client, "answer"), *cells, ""]
+    lost: dict[str, None] = {}
+    for feature in FEATURES:
+        for client, says in feature.lost.items():
+            lost.setdefault(f"- {feature.name}, for `{client}`: {says}")
+    return [*lines, *lost, ""]
+
+
+def _answer(feature: AnswerFeature, client: Dialect) -> str:
+    told = []
+    for spoken in MAIN_DIALECTS:
+        ways = (True, False) if feature.whole else (True,)
+        if spoken == client:
+            told.append("as it is")
+        elif spoken not in feature.sources:
+            told.append("-")
+        else:
+            fates = {fate(feature, spoken, client, stream=stream) for stream in ways}
+            told.append(" or ".join(sorted(fates)))
+    return f"| {feature.name} | {' | '.join(told)} |"
 
 
 def _told() -> list[str]:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
-from fidelity.features import FEATURES, PLAIN, Feature
+from fidelity.features import FEATURES as MAIN_FEATURES
+from fidelity.features import PLAIN as MAIN_PLAIN
+from fidelity.features import Feature
+from fidelity.more import MORE, MORE_PLAIN
 from rolecall.types import MAIN_DIALECTS, Dialect
 from rolecall.wire.translate.conversation import Goal
 from rolecall.wire.translate.effort import LEVELS
 from rolecall.wire.translate.losses import Refused
 from rolecall.wire.translate.table import understood, written
 
-PAIRS: list[tuple[Dialect, Dialect]] = list(itertools.permutations(MAIN_DIALECTS, 2))
+PLAIN = {**MAIN_PLAIN, **MORE_PLAIN}
+FEATURES = [
+    Feature(one.name, one.reads, {**one.bodies, **MORE.get(one.name, {})}) for one in MAIN_FEATURES
+]
+CLIENTS: tuple[Dialect, ...] = tuple(PLAIN)
+PAIRS: list[tuple[Dialect, Dialect]] = [
+    (client, spoken) for client in CLIENTS for spoken in MAIN_DIALECTS if client != spoken
+]
 GOAL = Goal(model="m", maker="p/m", max_output=64_000, efforts=LEVELS)
 Fate = Literal["carried", "lost", "rejected", "silent"]
 

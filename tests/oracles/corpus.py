@@ -34,11 +34,6 @@ TOOLS = (
 _IMAGE = Media(kind="image", media_type="image/png", data="aGVsbG8=")
 _NAMED = Choice(mode="named", name="run")
 _CHOICES = (Choice(), Choice(mode="required"), Choice(mode="none"), _NAMED)
-    Choice(),
-    Choice(mode="required"),
-    Choice(mode="none"),
-    Choice(mode="named", name="run"),
-)
 
 
 def conversation(seed: int) -> Conversation:

@@ -26,7 +26,7 @@ _SILENT: tuple[object, ...] = (None, [], {}, ())
 
 _MOST = 20
 """Notes of one request; a body may hold any number of strange keys."""
-_WORD = re.compile(r"[a-z][a-z0-9_.]{0,39}")
+_WORD = re.compile(r"[a-z][A-Za-z0-9_.]{0,39}")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
