@@ -93,12 +93,13 @@ async def _mended(call: Call, opened: Opened) -> Opened:
     reader = SPOKEN[spoken(call, opened)].reader(opened.deployment)
     if is_stream(opened.reply):
         came, found = await _peek(opened, reader)
-        as_is = msgspec.structs.replace(opened, first=came)
+        as_is = opened if came is opened.first else msgspec.structs.replace(opened, first=came)
     else:
         came = await everything(opened)
         found = _understood(reader, came) if _NAME in came else []
         as_is = msgspec.structs.replace(opened, whole=Whole(came, _told(call, opened, came)))
-    return _with_calls(call, opened, came, found) or as_is
+    mended = _with_calls(call, opened, came, found) if found else None
+    return as_is if mended is None else mended
 
 
 def _understood(reader: Reader, came: bytes) -> list[Event]:
@@ -117,7 +118,7 @@ async def _peek(opened: Opened, reader: Reader) -> tuple[bytes, list[Event]]:
             end = last_blank(rest)
             complete, rest = (rest[:end], rest[end:]) if end >= 0 else (b"", rest)
             if not all(map(scout.goes_on, events(complete))) or size > LONGEST_READ:
-                return b"".join(parts), []
+                return parts[0] if len(parts) == 1 else b"".join(parts), []
             chunk = await opened.reply.read()
             if not chunk:
                 return b"".join(parts), scout.found

@@ -45,7 +45,7 @@ class Reader:
         """Offset just after the last whole event, or -1."""
         if self._wire.lines:
             return data.rfind(b"\n") + 1 or -1
-        return len(data) if data.endswith(b"\n\n") else last_blank(data, len(self._rest) - 3)
+        return last_blank(data, len(self._rest) - 3)
 
     def close(self) -> None:
         """The stream ended: what is left is an event whose blank line never came."""
@@ -73,6 +73,8 @@ def fold_once(wire: Wire, tally: Tally, data: bytes) -> Tally:
 
 def last_blank(data: bytes, start: int = 0) -> int:
     """Offset just after the last blank line, or -1. Before `start` none begins."""
+    if data.endswith(b"\n\n"):
+        return len(data)
     places = ((data.rfind(mark, max(start, 0)), len(mark)) for mark in _BLANKS)
     return max((at + length for at, length in places if at >= 0), default=-1)
 

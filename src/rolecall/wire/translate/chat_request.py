@@ -134,15 +134,7 @@ def _choice(body: Json) -> Choice:
 def tool_of(found: Json, at: int) -> Tool:
     place = f"tools[{at}]"
     if found.get("type") == "custom":
-        inner = an_object(found.get("custom"), f"{place}.custom")
-        grammar = within(within(inner, "format"), "grammar").get("definition")
-        name = a_text(inner.get("name"), f"{place}.custom.name")
-        return Tool(
-            name=name,
-            description=said(inner, "description") or "",
-            form="custom",
-            grammar=grammar if isinstance(grammar, str) else None,
-        )
+        raise Refused(f"{place} is a custom tool, whose calls have no stream; offer a function")
     inner = an_object(found.get("function"), f"{place}.function")
     return Tool(
         name=a_text(inner.get("name"), f"{place}.function.name"),
@@ -151,12 +143,6 @@ def tool_of(found: Json, at: int) -> Tool:
         strict=inner.get("strict"),
         cache=_cache(found),
     )
-
-
-def _cache(found: Json) -> str | None:
-    """A mark for the cache, which some clients write here too."""
-    mark = found.get("cache_control")
-    return (said(mark, "ttl") or "5m") if isinstance(mark, dict) else None
 
 
 def _message(found: Json, at: int, losses: Losses) -> Message:
