@@ -264,11 +264,12 @@ FEATURES: tuple[Feature, ...] = (
         lambda c: [t.grammar for t in c.tools],
         tools(
             {
+                CHAT: {"type": "custom", "custom": {"name": "apply_patch"}},
                 RESPONSES: {
                     "type": "custom",
                     "name": "apply_patch",
                     "format": {"type": "grammar", "syntax": "lark", "definition": "start: /.+/"},
-                }
+                },
             }
         ),
     ),

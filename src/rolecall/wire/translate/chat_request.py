@@ -30,6 +30,7 @@ from rolecall.wire.translate.shapes import (
     Json,
     a_text,
     an_object,
+    mark_of,
     media_of,
     named,
     number,
@@ -141,7 +142,7 @@ def tool_of(found: Json, at: int) -> Tool:
         description=said(inner, "description") or "",
         schema=schema_of(inner.get("parameters"), f"{place}.function.parameters"),
         strict=inner.get("strict"),
-        cache=_cache(found),
+        cache=mark_of(found),
     )
 
 
@@ -157,7 +158,7 @@ def _message(found: Json, at: int, losses: Losses) -> Message:
             result = ToolResult(
                 call_id=a_text(found.get("tool_call_id"), f"{place}.tool_call_id"),
                 parts=tuple(p for p in _parts(found, place, losses) if isinstance(p, Text | Media)),
-                cache=_cache(found),
+                cache=mark_of(found),
             )
             return Message(author="user", parts=(result,))
         case "assistant":
@@ -179,7 +180,7 @@ def _parts(found: Json, place: str, losses: Losses) -> Iterator[Part]:
     content = found.get("content")
     if isinstance(content, str):
         if content:
-            yield Text(text=content, cache=_cache(found))
+            yield Text(text=content, cache=mark_of(found))
         return
     for at, one in enumerate(objects(content, f"{place}.content")):
         yield _part(one, f"{place}.content[{at}]", losses)
@@ -189,14 +190,14 @@ def _part(one: Json, place: str, losses: Losses) -> Part:
     losses.unknown("content.", one, _PART)
     match one:
         case {"type": "text", "text": str(text)}:
-            return Text(text=text, cache=_cache(one))
+            return Text(text=text, cache=mark_of(one))
         case {"type": "refusal", "refusal": str(text)}:
             return Refusal(text=text)
         case {"type": "image_url", "image_url": {"url": str(url), **rest}}:
             detail = said(rest, "detail")
-            return media_of(url, Media(kind="image", detail=detail, cache=_cache(one)))
+            return media_of(url, Media(kind="image", detail=detail, cache=mark_of(one)))
         case {"type": "file", "file": {"file_data": str(data), **rest}}:
-            document = Media(kind="document", name=said(rest, "filename"), cache=_cache(one))
+            document = Media(kind="document", name=said(rest, "filename"), cache=mark_of(one))
             return media_of(data, document)
         case _:
             raise Refused(f"{place} cannot be carried: its type is {word(one.get('type'))}")

@@ -31,6 +31,7 @@ from rolecall.wire.translate.shapes import (
     Json,
     a_text,
     an_object,
+    mark_of,
     named,
     number,
     objects,
@@ -134,13 +135,8 @@ def _tools(body: Json, losses: Losses) -> Iterator[Tool]:
             description=said(one, "description") or "",
             schema=schema_of(one.get("input_schema"), f"tools[{at}].input_schema"),
             strict=one.get("strict"),
-            cache=_cache(one),
+            cache=mark_of(one),
         )
-
-
-def _cache(one: Json) -> str | None:
-    mark = one.get("cache_control")
-    return (said(mark, "ttl") or "5m") if isinstance(mark, dict) else None
 
 
 def _message(found: Json, at: int, losses: Losses) -> Message:
@@ -168,7 +164,7 @@ def _part(one: Json, place: str, losses: Losses) -> Part | None:  # noqa: C901, 
     losses.unknown(f"{word(one.get('type'))}.", one, _BLOCK)
     match one:
         case {"type": "text", "text": str(text)}:
-            return Text(text=text, cache=_cache(one))
+            return Text(text=text, cache=mark_of(one))
         case {"type": "image", "source": dict(source)}:
             return _media("image", source, one, place)
         case {"type": "document", "source": dict(source)}:
@@ -188,9 +184,9 @@ def _part(one: Json, place: str, losses: Losses) -> Part | None:  # noqa: C901, 
             told = (
                 p.text for p in _parts(one.get("content"), place, losses) if isinstance(p, Text)
             )
-            return Text(text="\n".join([str(one.get("title") or ""), *told]), cache=_cache(one))
+            return Text(text="\n".join([str(one.get("title") or ""), *told]), cache=mark_of(one))
         case {"type": "compaction", "content": str(text)}:
-            return Text(text=text, cache=_cache(one))
+            return Text(text=text, cache=mark_of(one))
         case {"type": str(kind)} if kind == "server_tool_use" or kind.endswith("_tool_result"):
             losses.add(f"{word(kind)} is left out: a tool that the provider ran itself")
             return None
@@ -207,10 +203,10 @@ def _media(kind: Any, source: Json, one: Json, place: str) -> Media:
                 media_type=said(source, "media_type"),
                 data=data,
                 name=name,
-                cache=_cache(one),
+                cache=mark_of(one),
             )
         case {"type": "url", "url": str(url)}:
-            return Media(kind=kind, url=url, name=name, cache=_cache(one))
+            return Media(kind=kind, url=url, name=name, cache=mark_of(one))
         case _:
             says = f"{place}.source is of the type {word(source.get('type'))}"
             raise Refused(f"{says}; a file that a provider keeps cannot be carried to another")
@@ -219,9 +215,9 @@ def _media(kind: Any, source: Json, one: Json, place: str) -> Media:
 def _document(source: Json, one: Json, place: str) -> Text | Media:
     match source:
         case {"type": "text", "data": str(text)}:
-            return Text(text=text, cache=_cache(one))
+            return Text(text=text, cache=mark_of(one))
         case {"type": "content", "content": str(text)}:
-            return Text(text=text, cache=_cache(one))
+            return Text(text=text, cache=mark_of(one))
         case _:
             return _media("document", source, one, place)
 
@@ -232,7 +228,7 @@ def _call(one: Json, place: str) -> ToolCall:
         id=a_text(one.get("id"), f"{place}.id"),
         name=a_text(one.get("name"), f"{place}.name"),
         arguments=msgspec.json.encode(an_object(given, f"{place}.input") if given else {}).decode(),
-        cache=_cache(one),
+        cache=mark_of(one),
     )
 
 
@@ -252,5 +248,5 @@ def _result(one: Json, place: str, losses: Losses) -> ToolResult:
         call_id=a_text(one.get("tool_use_id"), f"{place}.tool_use_id"),
         parts=tuple(parts),
         failed=one.get("is_error") is True,
-        cache=_cache(one),
+        cache=mark_of(one),
     )

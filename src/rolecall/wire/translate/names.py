@@ -13,7 +13,7 @@ _FOREIGN = re.compile(r"[^A-Za-z0-9_-]")
 
 
 class Names:
-    """Both ways between a tool and its plain name, the same for the same tools."""
+    """From the plain name of a tool to the tool, the same for the same tools."""
 
     def __init__(self, tools: Iterable[Tool]) -> None:
         self._tools: dict[str, Tool] = {}
@@ -24,10 +24,6 @@ class Names:
         """Name, namespace and form of the tool that goes by this name; a strange one stays."""
         tool = self._tools.get(name)
         return (name, None, "function") if tool is None else (tool.name, tool.namespace, tool.form)
-
-    def form(self, name: str, namespace: str | None) -> Form:
-        tool = self._tools.get(plain(name, namespace))
-        return "function" if tool is None else tool.form
 
 
 def plain(name: str, namespace: str | None) -> str:

@@ -141,6 +141,12 @@ def arguments_of(text: str) -> Json:
     return found if isinstance(found, dict) else {"input": found}
 
 
+def mark_of(found: Json) -> str | None:
+    """The life of the cache mark that stands here, such as `5m`."""
+    mark = found.get("cache_control")
+    return (said(mark, "ttl") or "5m") if isinstance(mark, dict) else None
+
+
 def number(found: Mapping[str, Any], key: str) -> float | None:
     value = found.get(key)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
