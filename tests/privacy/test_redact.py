@@ -33,6 +33,8 @@ PATHS = {
     "openai.chat": "/v1/chat/completions",
     "openai.responses": "/v1/responses",
     "anthropic.messages": "/v1/messages",
+    "google.gemini": "/v1beta/models/rolecall/auto:generateContent",
+    "ollama.chat": "/api/chat",
 }
 
 
@@ -60,14 +62,17 @@ def _body(dialect: str, text: str, *, stream: bool) -> dict[str, Any]:
             return {"input": text, **more}
         case "anthropic.messages":
             return {"messages": [says(text)], "max_tokens": 99, **more}
+        case "google.gemini":
+            return {"contents": [{"role": "user", "parts": [{"text": text}]}]}
     return {"messages": [says(text)], **more}
 
 
 def _said(answer: Got) -> str:
     """All text of an answer, whole or streamed, put together."""
-    if not answer.headers["content-type"].startswith("text/event-stream"):
+    if answer.headers["content-type"].startswith("application/json"):
         return json.dumps(answer.json(), ensure_ascii=False)
-    lines = [line[5:] for line in answer.body.decode().splitlines() if line.startswith("data:")]
+    told = answer.body.decode().splitlines()
+    lines = [line.removeprefix("data:") for line in told if line.startswith(("data:", "{"))]
     return "".join(_delta(json.loads(line)) for line in lines if line.strip() != "[DONE]")
 
 
@@ -75,6 +80,10 @@ def _delta(event: Any) -> str:
     delta = event.get("delta")
     for choice in event.get("choices") or ():
         delta = choice.get("delta")
+    if "message" in event:
+        delta = event["message"]
+    for candidate in event.get("candidates") or ():
+        delta = {"content": "".join(part["text"] for part in candidate["content"]["parts"])}
     if isinstance(delta, dict):
         delta = delta.get("content") or delta.get("text")
     return delta if isinstance(delta, str) else ""
@@ -87,7 +96,10 @@ def test_secret_stays_and_its_place_is_filled_again(
 ) -> None:
     gateway, out = redacting
     before = len(out.received)
-    answer = post(gateway.url + PATHS[dialect], _body(dialect, TEXT, stream=stream))
+    path = PATHS[dialect]
+    if stream:
+        path = path.replace(":generateContent", ":streamGenerateContent?alt=sse")
+    answer = post(gateway.url + path, _body(dialect, TEXT, stream=stream))
     assert answer.status == 200
     assert answer.headers["x-rolecall-redacted"] == "1"
     sent = b"".join(map(everything, out.received[before:]))

@@ -14,6 +14,7 @@ from rolecall.cli.console import console
 from rolecall.cli.words import plain
 from rolecall.config.known import Known
 from rolecall.config.notices import Notice
+from rolecall.types import Thinking
 
 if TYPE_CHECKING:
     from rolecall.catalogue.models import Evidence, Source
@@ -143,7 +144,18 @@ def _can(detail: Detail) -> Iterator[str]:
     told = [name for name in ("tools", "vision", "fim") if getattr(can, name)]
     if can.efforts:
         told.append(f"reasoning effort {' '.join(can.efforts)}")
-    yield f"can         {', '.join(told) or 'nothing that a source states'}{_by(detail, (can.by,))}"
+    thinks, sources = detail.model.thinks, [can.by]
+    if thinks is not None:
+        told.append(_THINKS[thinks.how])
+        sources.append(thinks.by)
+    by = _by(detail, tuple(dict.fromkeys(sources)))
+    yield f"can         {', '.join(told) or 'nothing that a source states'}{by}"
+
+
+_THINKS: dict[Thinking, str] = {
+    "adaptive": "decides itself how long to think",
+    "budget": "thinks within a number of tokens",
+}
 
 
 def _place(detail: Detail, place: Served) -> Iterator[str]:

@@ -13,7 +13,7 @@ from rolecall.privacy.encoded import Unreadable
 from rolecall.privacy.unfold import BACK, joint_of
 from rolecall.wire.steps import UNREADABLE
 
-LISTS = ("messages", "input")
+LISTS = ("messages", "input", "contents")
 """Top-level keys under which a conversation stands."""
 _top = msgspec.json.Decoder(dict[str, Raw])
 _list = msgspec.json.Decoder(list[Raw])
