@@ -38,7 +38,7 @@ _CHOICES = (Choice(), Choice(mode="required"), Choice(mode="none"), _NAMED)
 
 def conversation(seed: int) -> Conversation:
     """A system prompt, and turns with tools, images and parallel calls."""
-    dice = random.Random(seed)  # noqa: S311 (a corpus, no secret)
+    dice = random.Random(seed)
     messages = [Message(author="system", parts=(Text(text=dice.choice(WORDS)),))]
     for turn in range(dice.randint(1, 3)):
         messages += _turn(dice, f"{seed}_{turn}")
@@ -75,7 +75,7 @@ def _turn(dice: random.Random, name: str) -> list[Message]:
 
 def answer(seed: int) -> answers.Answer:
     """A text, calls or both, in so many pieces, with all counts."""
-    dice = random.Random(seed)  # noqa: S311 (a corpus, no secret)
+    dice = random.Random(seed)
     calls = tuple(
         answers.ToolCall(name=dice.choice(TOOLS).name, arguments={"path": dice.choice(WORDS)})
         for _ in range(dice.randint(0, 3))

@@ -63,7 +63,7 @@ def ruled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 def key() -> str:
     """A key of no one, in the form of a GitHub token."""
-    draw = random.Random(7)  # noqa: S311 (a made-up key)
+    draw = random.Random(7)
     return "ghp_" + "".join(draw.choices(string.ascii_letters + string.digits, k=36))
 
 

@@ -16,7 +16,7 @@ from rolecall.privacy.secrets import Assignments, SecretScanner, load_lexicon
 
 LETTERS = string.ascii_letters + string.digits
 HEX = string.hexdigits[:16]
-draw = random.Random(20)  # noqa: S311 - the same values at each run
+draw = random.Random(20)
 
 
 def drawn(length: int, alphabet: str = LETTERS) -> str:

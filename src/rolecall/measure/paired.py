@@ -1,0 +1,141 @@
+"""Two candidates on the same tasks: how far apart they are, and how many tasks it takes to tell.
+
+Tasks of one repository resemble each other, so what is drawn again is whole clusters. Sources: B.
+Efron and R. J. Tibshirani, An Introduction to the Bootstrap (1993), sections 8.3 and 13.3; R. J.
+Connor, Biometrics 43 (1987) 207, for the number of pairs.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Hashable, Sequence
+from statistics import NormalDist
+
+from msgspec import Struct
+
+from rolecall.measure.binomial import Interval
+
+RESAMPLES = 2000
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """A mean difference over tasks, with its interval; `lower` is one-sided at the same level."""
+
+    mean: float
+    interval: Interval
+    lower: float
+    tasks: int
+    clusters: int
+
+
+def difference(
+    pairs: Sequence[float],
+    clusters: Sequence[Hashable],
+    *,
+    level: float = 0.95,
+    seed: int = 1,
+    resamples: int = RESAMPLES,
+) -> Difference:
+    """Of values that belong to one task each, by a bootstrap over clusters (percentiles).
+
+    `pairs` are first minus second, one for each task. Raises `ValueError` without a task.
+    """
+    sums = _sums([(value, 1.0) for value in pairs], clusters)
+    drawn = _drawn(sums, lambda total: total[0] / total[1], seed, resamples)
+    outside = (1 - level) / 2
+    return Difference(
+        mean=math.fsum(pairs) / len(pairs),
+        interval=Interval(_quantile(drawn, outside), _quantile(drawn, 1 - outside)),
+        lower=_quantile(drawn, 1 - level),
+        tasks=len(pairs),
+        clusters=len(sums),
+    )
+
+
+def ratio(
+    values: Sequence[tuple[float, float]],
+    clusters: Sequence[Hashable],
+    *,
+    level: float = 0.95,
+    seed: int = 1,
+    resamples: int = RESAMPLES,
+) -> Interval:
+    """Of sums, such as cost by accepted results: the interval of a quotient over tasks.
+
+    A draw whose lower sum is zero counts as infinite.
+    """
+    drawn = _drawn(_sums(values, clusters), _quotient, seed, resamples)
+    outside = (1 - level) / 2
+    return Interval(_quantile(drawn, outside), _quantile(drawn, 1 - outside))
+
+
+def is_not_inferior(found: Difference, margin: float) -> bool:
+    """Whether the first is at most `margin` worse than the second, at the level of `found`."""
+    return found.lower > -margin
+
+
+def tasks_needed(
+    discordant: float, gain: float, *, margin: float = 0.0, power: float = 0.8, level: float = 0.95
+) -> int:
+    """Pairs until a true `gain` is shown, one-sided: above 0, or not below `-margin`.
+
+    `discordant` is the share of pairs that differ. Raises `ValueError` where it can never be shown.
+    """
+    if gain + margin <= 0:
+        raise ValueError("a gain that is not above -margin can never be shown")
+    if not abs(gain) <= discordant <= 1:
+        raise ValueError("the share of pairs that differ lies between the gain and 1")
+    normal = NormalDist()
+    sure, able = normal.inv_cdf(level), normal.inv_cdf(power)
+    flat, spread = math.sqrt(discordant), math.sqrt(max(discordant - gain * gain, 0.0))
+    null = spread if margin else flat
+    return math.ceil(((sure * null + able * spread) / (gain + margin)) ** 2)
+
+
+def gain_seen(discordant: float, tasks: int, *, power: float = 0.8, level: float = 0.95) -> float:
+    """The smallest true gain that so many pairs would show, one-sided; at most `discordant`."""
+    low, high = 0.0, discordant
+    for _ in range(60):
+        middle = (low + high) / 2
+        enough = middle > 0 and tasks_needed(discordant, middle, power=power, level=level) <= tasks
+        low, high = (low, middle) if enough else (middle, high)
+    return high
+
+
+Pair = tuple[float, float]
+
+
+def _sums(values: Sequence[Pair], clusters: Sequence[Hashable]) -> list[Pair]:
+    """Both sums of each cluster, in the order in which these were met."""
+    if not values:
+        raise ValueError("there is no task to compare")
+    if len(values) != len(clusters):
+        raise ValueError(f"{len(values)} tasks in {len(clusters)} clusters: name one for each task")
+    found: dict[Hashable, Pair] = {}
+    for (above, below), cluster in zip(values, clusters, strict=True):
+        first, second = found.get(cluster, (0.0, 0.0))
+        found[cluster] = (first + above, second + below)
+    return list(found.values())
+
+
+def _drawn(
+    sums: list[Pair], figure: Callable[[Pair], float], seed: int, resamples: int
+) -> list[float]:
+    """The figure for so many draws of as many clusters, sorted."""
+    dice = random.Random(seed)  # noqa: S311 (chance for statistics, no secret)
+    draws = (dice.choices(sums, k=len(sums)) for _ in range(resamples))
+    return sorted(figure((sum(a for a, _ in draw), sum(b for _, b in draw))) for draw in draws)
+
+
+def _quotient(total: Pair) -> float:
+    return total[0] / total[1] if total[1] else math.inf
+
+
+def _quantile(ordered: list[float], share: float) -> float:
+    """Between the two nearest, as numpy's default has it."""
+    place = share * (len(ordered) - 1)
+    below = math.floor(place)
+    above = min(below + 1, len(ordered) - 1)
+    low, high = ordered[below], ordered[above]
+    return low if low == high else low + (high - low) * (place - below)
