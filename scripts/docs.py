@@ -24,6 +24,7 @@ COMMANDS = (
     *("privacy", "privacy test", "privacy report", "privacy clear"),
     *("workspace", "workspace add", "workspace list"),
     *("connect", "disconnect", "run"),
+    "bench",
 )
 _PAGES = ("/healthz", "/v1/models", "/rolecall/decisions")
 

@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from rolecall.cli.bench import bench
 from rolecall.cli.catalogue import catalogue_app
 from rolecall.cli.classify import classify
 from rolecall.cli.connect import connect, disconnect, run
@@ -30,7 +31,7 @@ commands = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (init, up, route, classify, log, why, replay, doctor, migrate):
+for command in (init, up, route, classify, log, why, replay, doctor, migrate, bench):
     commands.command()(command)
 commands.command()(connect)
 commands.command()(disconnect)

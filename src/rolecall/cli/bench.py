@@ -1,0 +1,111 @@
+"""`rolecall bench`: strategies over tables of outcomes, beside baselines that embarrass them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from rolecall.cli.options import Json
+from rolecall.config.load import nearest
+from rolecall.errors import ConfigError
+from rolecall.gateway.views import encode
+from rolecall.measure.bench import Report, Score, report
+from rolecall.measure.outcomes import PLACES, Table, load
+from rolecall.measure.strategies import VERIFIERS, Verifier
+
+
+def bench(
+    data: Annotated[Path, typer.Option(help="The folder that holds the tables.")],
+    table: Annotated[str | None, typer.Option(help="One table; all where none is named.")] = None,
+    verifier: Annotated[
+        str, typer.Option(help="perfect, 90/30 (of correct / of wrong results), 80/50, none, all.")
+    ] = "90/30",
+    without: Annotated[list[str] | None, typer.Option(help="Models to leave out.")] = None,
+    json: Json = False,
+) -> None:
+    """Score strategies on outcomes, each learnt on other repositories than it is scored on."""
+    names = [_table(table)] if table is not None else list(PLACES)
+    found = [
+        report(_less(load(name, data), without or ()), one)
+        for name in names
+        for one in _verifiers(verifier)
+    ]
+    typer.echo(encode(found) if json else "\n\n".join("\n".join(_lines(one)) for one in found))
+
+
+def _table(name: str) -> str:
+    if name not in PLACES:
+        raise ConfigError(f"there is no table {name!r}; {nearest(name, PLACES)}")
+    return name
+
+
+def _verifiers(name: str) -> tuple[Verifier, ...]:
+    if name == "all":
+        return VERIFIERS
+    found = tuple(one for one in VERIFIERS if one.name == name)
+    if not found:
+        names = ", ".join(one.name for one in VERIFIERS)
+        raise ConfigError(f"there is no verifier {name!r}; there are {names} and all")
+    return found
+
+
+def _less(table: Table, without: Iterable[str]) -> Table:
+    """The table without some models. Raises `ConfigError` where it has no such model."""
+    gone = set(without) & table.runs.keys()
+    left = {model: runs for model, runs in table.runs.items() if model not in gone}
+    if not left:
+        raise ConfigError(f"{table.name} has no model left to compare")
+    return msgspec.structs.replace(table, runs=left)
+
+
+def _lines(found: Report) -> Iterator[str]:
+    checker = found.verifier
+    yield (
+        f"{found.table}: {found.tasks} tasks of {found.clusters} repositories; a verifier that "
+        f"accepts {checker.correct:.0%} of correct and {checker.wrong:.0%} of wrong results"
+    )
+    rows = [_HEAD, *map(_row, found.scores)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()
+    for score in found.scores[1:]:
+        chosen = "; ".join(f"{name} ({count})" for name, count in score.chosen.items())
+        yield f"  {score.strategy}: {chosen}"
+    if found.left_out:
+        yield f"  not compared: {', '.join(found.left_out)} (results or costs are missing)"
+
+
+_HEAD = (
+    "strategy",
+    "solved",
+    "USD/task",
+    "USD/solved",
+    "gain, 95 %",
+    "lower, one-sided",
+    "share of cost, 95 %",
+    "over random mix",
+)
+
+
+def _row(score: Score) -> tuple[str, ...]:
+    gain, share = score.gain, score.share_interval
+    return (
+        score.strategy,
+        f"{score.accuracy:.1%}",
+        f"{score.cost:.3f}",
+        f"{score.per_solved:.3f}",
+        f"{_points(gain.mean)} ({_points(gain.interval.low)} to {_points(gain.interval.high)})",
+        _points(gain.lower),
+        f"{score.share:.2f} ({share.low:.2f} to {share.high:.2f})",
+        _points(score.over_mix),
+    )
+
+
+def _points(share: float) -> str:
+    """A difference of shares in points, with its sign."""
+    return f"{share * 100 + 0.0:+.1f}"
