@@ -32,6 +32,17 @@ def test_each_dialect_is_asked_for_a_word(tmp_path: Path) -> None:
     assert len(upstream.asked) == 3
 
 
+def test_completions_are_not_asked_for(tmp_path: Path) -> None:
+    """A provider serves them for a model or two alone, and this may be another one."""
+    with Upstream() as upstream:
+        config = STACK.format(base_url=upstream.base_url)
+        spoken = '["openai.chat", "ollama.chat", "mistral.fim"]'
+        said = '["openai.chat", "openai.responses", "anthropic.messages"]'
+        (tmp_path / "rolecall.toml").write_text(config.replace(said, spoken))
+        run_rolecall(tmp_path, "doctor", "--probe", "--json")
+    assert [one.dialect for one in upstream.asked] == ["openai.chat", "ollama.chat"]
+
+
 def test_nobody_is_asked_without_the_option(tmp_path: Path) -> None:
     with Upstream(only_chat) as upstream:
         (tmp_path / "rolecall.toml").write_text(STACK.format(base_url=upstream.base_url))

@@ -282,6 +282,12 @@ MISTAKES = {
         503,
         "answers no call before",
     ),
+    "a stream that is no events": (
+        "/v1beta/models/rolecall/auto:streamGenerateContent",
+        {"contents": []},
+        400,
+        "add ?alt=sse",
+    ),
     "a strange part": (
         "/v1beta/models/rolecall/auto:generateContent",
         {"contents": [{"role": "user", "parts": [{"videoMetadata": {}}]}]},

@@ -10,7 +10,7 @@ from rich.table import Table
 from rolecall import __version__
 from rolecall.cli.console import console
 from rolecall.config.propose import EMBEDDED
-from rolecall.types import ROLES, Role, Snapshot
+from rolecall.types import ROLES, Dialect, Role, Snapshot
 
 _SMALL = 32_000
 """Tokens below which a coding client's conversation soon does not fit."""
@@ -74,6 +74,12 @@ def _label(role: Role, snapshot: Snapshot) -> str:
 def _cells(name: str, snapshot: Snapshot) -> tuple[str, ...]:
     deployment = snapshot.deployments[name]
     provider = snapshot.providers[deployment.provider]
-    spoken = ", ".join(dialect.partition(".")[2] for dialect in provider.endpoints)
+    spoken = ", ".join(dict.fromkeys(map(_short, provider.endpoints)))
     reads = "" if deployment.context is None else f"{deployment.context:,} tokens"
     return deployment.model, provider.name, provider.zone, spoken, reads
+
+
+def _short(dialect: Dialect) -> str:
+    """What tells it from the others in a narrow column."""
+    vendor, _, name = dialect.partition(".")
+    return vendor if vendor == "ollama" else name

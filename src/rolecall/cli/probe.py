@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from rolecall.config.settings import TimeoutSettings
 from rolecall.egress.door import Door
 from rolecall.egress.trial import answers
+from rolecall.routing.spoken import FILLING
 from rolecall.types import Deployment, Dialect, Snapshot
 
 _PATIENCE = 60.0
@@ -16,7 +17,10 @@ _PATIENCE = 60.0
 async def probed(
     snapshot: Snapshot, secrets: Mapping[str, str]
 ) -> dict[tuple[str, Dialect], str | None]:
-    """By deployment and dialect what is wrong; None where it answers. Costs a few tokens each."""
+    """By deployment and dialect what is wrong; None where it answers. Costs a few tokens each.
+
+    Completions of a text are not asked for: providers serve them for a model or two alone.
+    """
     async with Door(secrets, TimeoutSettings(silence=_PATIENCE)) as door:
         return {
             (one.name, dialect): await answers(
@@ -24,6 +28,7 @@ async def probed(
             )
             for one in _first_of_each(snapshot)
             for dialect in snapshot.providers[one.provider].endpoints
+            if dialect not in FILLING
         }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from rolecall.errors import LedgerError, NoDeployment, RolecallError
+from rolecall.errors import BodyError, LedgerError, NoDeployment, RolecallError
 from rolecall.gateway.answers import Send, answer, decision_headers, send_answer, status_of
 from rolecall.gateway.call import CLIENT_LEFT, Call, attempt, record
 from rolecall.gateway.guard import Guard
@@ -58,6 +58,7 @@ async def _decided(
 ) -> Call:
     began = time.perf_counter()
     raw, query = keyed(scope["headers"], scope["query_string"])
+    _check_stream(target, query)
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
     person = gateway.access.check(headers)
     if gateway.writer.trouble is not None:
@@ -85,6 +86,12 @@ async def _decided(
         await _redact(gateway.guard, call)
         _carry(call)
     return call
+
+
+def _check_stream(target: Target, query: bytes) -> None:
+    """Gemini's streams are events or one long array; here they are events."""
+    if target.dialect == "google.gemini" and target.stream and b"alt=sse" not in query:
+        raise BodyError("streams are served as events alone; add ?alt=sse to the address")
 
 
 def _carry(call: Call) -> None:

@@ -17,7 +17,7 @@ OTHERS: Mapping[Dialect, tuple[Dialect, ...]] = {
 }
 """What a request is translated into, by the dialect it comes in, the more faithful first: Responses
 gives reasoning back to its model, Chat Completions is what most providers speak best."""
-_FILLING: tuple[Dialect, ...] = ("openai.completions", "mistral.fim")
+FILLING: tuple[Dialect, ...] = ("openai.completions", "mistral.fim")
 """What can be asked to go on with a text."""
 
 
@@ -27,5 +27,5 @@ def spoken_to(request: Request, provider: Provider) -> Dialect | None:
         return request.dialect
     if request.endpoint != "generate":
         return None
-    others = _FILLING if request.fills else OTHERS.get(request.dialect, ())
+    others = FILLING if request.fills else OTHERS.get(request.dialect, ())
     return next((other for other in others if other in provider.endpoints), None)
