@@ -29,7 +29,7 @@ DIRECT, REFERENCE, ROLECALL = "direct", "reference", "rolecall"
 _CONFIG = """
 [providers.bench]
 base_url = "http://127.0.0.1:{port}/v1"
-dialects = ["openai.chat", "openai.responses", "anthropic.messages"]
+dialects = {dialects}
 zone = "local"
 auth = "none"
 billed = false
@@ -75,12 +75,18 @@ def reference(provider: Target) -> Iterator[Target]:
 
 
 @contextmanager
-def rolecall(provider: Target, launcher: Sequence[str] = ()) -> Iterator[Target]:
-    """Start rolecall as a user does, in a home of its own. `launcher` goes before `-m rolecall`."""
+def rolecall(
+    provider: Target, launcher: Sequence[str] = (), dialects: Sequence[str] = tuple(PATHS)
+) -> Iterator[Target]:
+    """Start rolecall as a user does, in a home of its own. `launcher` goes before `-m rolecall`.
+
+    `dialects` are those that the provider is said to speak.
+    """
     port = free_port()
     with TemporaryDirectory(prefix="rolecall-bench-") as home:
         config = Path(home) / "rolecall.toml"
-        config.write_text(_CONFIG.format(port=provider.port, model=MODEL))
+        spoken = msgspec.json.encode(list(dialects)).decode()
+        config.write_text(_CONFIG.format(port=provider.port, model=MODEL, dialects=spoken))
         up = ("-m", "rolecall", "up", "--config", str(config), "--port", str(port))
         command = [sys.executable, *launcher, *up]
         places = ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME")

@@ -1,19 +1,23 @@
 """What a translation costs: a request of 60 kB into another dialect, and each chunk of its answer.
 
-Usage: python -m benchmarks.translation; see README.md. The reference, on the same bytes in the same
-run, is decoding the body and encoding it again.
+Usage: python -m benchmarks.translation [--through]; see README.md. The reference, on the same bytes
+in the same run, is decoding the body and encoding it again. With `--through` a running gateway is
+asked, one request at a time, natively and translated, beside the provider itself.
 """
 
 from __future__ import annotations
 
 import itertools
 import statistics
+import sys
 import time
 from collections.abc import Callable
 
 import msgspec
 
+from benchmarks import processes
 from benchmarks.bodies import SIZES, body
+from benchmarks.load import Load
 from rolecall.types import MAIN_DIALECTS, Dialect
 from rolecall.wire.translate.conversation import Goal
 from rolecall.wire.translate.interpreter import Interpreter
@@ -27,7 +31,10 @@ _CLIENT = Client(model="m", counted=True, created=0)
 
 
 def main() -> None:
-    """Print medians of the processor's time."""
+    """Print medians of the processor's time, or of what a client waits."""
+    if "--through" in sys.argv[1:]:
+        _through()
+        return
     print("| from | into | 60 kB request | decode and encode | ratio | a chunk |")
     print("|---|---|---|---|---|---|")
     for source, target in itertools.permutations(MAIN_DIALECTS, 2):
@@ -38,6 +45,31 @@ def main() -> None:
             f"| {source} | {target} | {ours * 1e3:.2f} ms | {reference * 1e3:.2f} ms | {ratio} "
             f"| {chunk * 1e6:.0f} µs |"
         )
+
+
+def _through() -> None:
+    """What a gateway adds to the provider's own answer to 60 kB, whole."""
+    print("| client | provider | p50, added | native, added |")
+    print("|---|---|---|---|")
+    for source, target in itertools.permutations(MAIN_DIALECTS, 2):
+        with processes.upstream() as provider:
+            direct = _p50(provider, source)
+            with processes.rolecall(provider, dialects=[target]) as translated:
+                there = _p50(translated, source)
+            with processes.rolecall(provider, dialects=[source]) as native:
+                here = _p50(native, source)
+        print(
+            f"| {source} | {target} | {(there - direct) / 1e3:.2f} ms "
+            f"| {(here - direct) / 1e3:.2f} ms |"
+        )
+
+
+def _p50(target: processes.Target, dialect: Dialect) -> float:
+    """Microseconds."""
+    load = Load(
+        port=target.port, dialect=dialect, size="60k", answer="json", connections=1, seconds=2.0
+    )
+    return processes.run_load(load).p50
 
 
 def _request(source: Dialect, target: Dialect) -> tuple[float, float]:
