@@ -17,7 +17,6 @@ from rolecall.types import ROLES, Request, Role
 from rolecall.wire.dialects import WIRES
 from rolecall.wire.encoding import decompress, too_large
 from rolecall.wire.parsed import Parsed
-from rolecall.wire.thoughts import holds
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 _LONGEST_WHY = 200
@@ -89,7 +88,7 @@ def understand(
         max_tokens=parsed.max_tokens,
         loop_open=parsed.tail.loop_open,
         trajectory=found.trajectory,
-        thoughts=holds(target.dialect, body),
+        thoughts=parsed.thoughts,
         continues=_continues(parsed),
         fills="completes" in parsed.fields and parsed.fields["completes"] is not None,
         signals=found.signals,

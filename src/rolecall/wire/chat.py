@@ -33,6 +33,7 @@ class Message(Struct):
     content: Raw = NOTHING
     tool_calls: list[Named] | None = None
     tool_call_id: Any = None
+    reasoning_content: Raw = NOTHING
 
 
 class _Body(Struct):
@@ -88,6 +89,7 @@ READING = Reading(
     calls=_calls,
     results=_results,
     payload=_payload,
+    thinks=lambda message: message.reasoning_content is not NOTHING,
 )
 
 

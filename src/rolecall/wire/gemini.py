@@ -113,12 +113,20 @@ def _result(found: _Call) -> Result:
     return Result(text_or_empty(found.id), found.response if said is None else said, failed)
 
 
+def _thinks(message: _Content) -> bool:
+    if message.role != "model":
+        return False
+    parts = bytes(message.parts)
+    return b'"thoughtSignature"' in parts or b'"thought_signature"' in parts
+
+
 _reading = Reading(
     author=_author,
     content=lambda message: message.parts,
     calls=_calls,
     results=_results,
     payload=lambda message: (message.parts,),
+    thinks=_thinks,
     beside=True,
 )
 

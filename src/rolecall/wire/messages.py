@@ -81,12 +81,20 @@ def _results(message: _Message) -> list[Result]:
     ]
 
 
+def _thinks(message: _Message) -> bool:
+    if message.role != "assistant":
+        return False
+    content = bytes(message.content)
+    return b'"signature"' in content or b'"redacted_thinking"' in content
+
+
 _reading = Reading(
     author=_author,
     content=lambda message: message.content,
     calls=_calls,
     results=_results,
     payload=lambda message: (message.content,),
+    thinks=_thinks,
     beside=True,
 )
 

@@ -27,8 +27,9 @@ _LATEST_OPENING = 8
 class Reading(Struct, frozen=True, kw_only=True):
     """How to read one dialect's messages: who speaks, what they say, which tools they call.
 
-    `content` holds what is said, `payload` all that tells one message from another. `beside` is
-    True where a message may hold a tool's result and a person's words side by side.
+    `content` holds what is said, `payload` all that tells one message from another. `thinks` is
+    whether a message brings back reasoning that only its maker can read. `beside` is True where a
+    message may hold a tool's result and a person's words side by side.
     """
 
     author: Callable[[Any], Author]
@@ -36,6 +37,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     calls: Callable[[Any], Sequence[Call]]
     results: Callable[[Any], Sequence[Result]]
     payload: Callable[[Any], Sequence[Raw]]
+    thinks: Callable[[Any], bool]
     beside: bool = False
 
 
@@ -81,6 +83,11 @@ class Parsed:
         self._messages = talk.messages
         self._reading = talk.reading
         self._blocks: dict[int, list[str]] = {}
+
+    @property
+    def thoughts(self) -> bool:
+        """Whether reasoning of a model is among the messages; a text that quotes one may count."""
+        return any(map(self._reading.thinks, self._messages))
 
     @property
     def count(self) -> int:

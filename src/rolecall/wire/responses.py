@@ -24,6 +24,7 @@ class _Item(Struct):
     arguments: Raw = NOTHING
     input: Raw = NOTHING
     output: Raw = NOTHING
+    encrypted_content: Raw = NOTHING
 
 
 class _Named(Struct):
@@ -73,6 +74,7 @@ _reading = Reading(
     calls=_calls,
     results=lambda item: (Result(text_or_empty(item.call_id), item.output),),
     payload=lambda item: (item.content, item.arguments, item.input, item.output),
+    thinks=lambda item: item.encrypted_content is not NOTHING,
 )
 
 

@@ -17,12 +17,6 @@ from rolecall.wire.translate.seals import MARK, MARK_IN_BYTES
 
 Message = dict[str, Any]
 
-_SIGNS: dict[Dialect, tuple[bytes, ...]] = {
-    "openai.chat": (b'"reasoning_content"',),
-    "openai.responses": (b'"encrypted_content"',),
-    "anthropic.messages": (b'"signature"', b'"redacted_thinking"'),
-    "google.gemini": (b'"thoughtSignature"', b'"thought_signature"'),
-}
 _KEYS: dict[Dialect, str] = {
     "openai.chat": "messages",
     "openai.responses": "input",
@@ -32,11 +26,6 @@ _KEYS: dict[Dialect, str] = {
 _THINKING = frozenset({"thinking", "redacted_thinking"})
 _REFUSALS = (b"signature", b"thinking", b"encrypted_content", b"reasoning")
 """What stands in a provider's refusal of reasoning that is not its own."""
-
-
-def holds(dialect: Dialect, body: bytes) -> bool:
-    """Whether reasoning stands in the request; other text may say so too, and does no harm."""
-    return any(sign in body for sign in _SIGNS.get(dialect, ()))
 
 
 def is_refusal(error: bytes) -> bool:
