@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from rolecall.measure.bench import folds, report
+from rolecall.measure.guarantee import allowed, kept
 from rolecall.measure.outcomes import Outcome, Table, cluster_of, load
 from rolecall.measure.strategies import (
     VERIFIERS,
@@ -119,6 +120,33 @@ def test_the_report_has_the_baselines_beside_it() -> None:
     assert cascade.gain.interval.low <= cascade.gain.mean <= cascade.gain.interval.high
 
 
+def test_a_promise_is_made_where_it_can_be_kept() -> None:
+    """A cheap model that solves the same is allowed; one that loses half of the tasks is not."""
+    many = msgspec.structs.replace(
+        TWO,
+        tasks=tuple(f"repo__{n // 50}-{n}" for n in range(200)),
+        clusters=tuple(f"repo__{n // 50}" for n in range(200)),
+        runs={
+            "cheap": tuple(Outcome(solved=n % 2 == 0, cost=CHEAP) for n in range(200)),
+            "same": tuple(Outcome(solved=True, cost=0.5) for _ in range(200)),
+            "dear": tuple(Outcome(solved=True, cost=DEAR) for _ in range(200)),
+        },
+    )
+    found = kept(many, NONE, 0.1)
+    assert (found.chosen, found.broken, found.failed) == ({"same": 20}, 0, 0.0)
+    assert allowed(many, range(200), PERFECT, 0.1) == ("cheap", "same")
+    assert allowed(many, range(20), NONE, 0.01) == ("same",)
+
+
+def test_a_promise_needs_a_share_and_repositories() -> None:
+    for alpha in (0.0, 1.0):
+        with pytest.raises(ValueError, match="between 0 and 1"):
+            kept(TWO, NONE, alpha)
+    alone = msgspec.structs.replace(TWO, clusters=("one",) * 10)
+    with pytest.raises(ValueError, match="nothing can be held out"):
+        kept(alone, NONE, 0.1)
+
+
 LINES = """\
 dataset,instance_id,model,run,scaffold_version,resolved,cost_usd,api_calls
 x,a__b-1,one,r,2.0.0,True,0.5,1
@@ -147,6 +175,7 @@ def test_a_table_holds_one_scaffold_and_whole_runs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
+        (LINES, "the tasks are of one repository; nothing can be held out"),
         ("", "holds no line of swebench-verified-mini"),
         (LINES.replace("0.5", "half", 1), "a line of one cannot be read"),
     ],
@@ -177,5 +206,9 @@ def test_the_command_says_what_was_compared(tmp_path: Path) -> None:
     )
     wrong = run_rolecall(tmp_path, *words, "--verifier", "70/10")
     assert "there are perfect, 90/30, 80/50, none and all" in wrong.stderr
+    promised = run_rolecall(tmp_path, *words, "--alpha", "0.5").stdout
+    assert "promise to lose at most 50% of tasks: broken in" in promised
+    share = run_rolecall(tmp_path, *words, "--alpha", "5")
+    assert "--alpha is 5.0; give a share between 0 and 1" in share.stderr
     alone = run_rolecall(tmp_path, *words, "--without", "dear", "--without", "cheap")
     assert "has no model left" in alone.stderr

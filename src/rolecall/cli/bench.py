@@ -14,6 +14,7 @@ from rolecall.config.load import nearest
 from rolecall.errors import ConfigError
 from rolecall.gateway.views import encode
 from rolecall.measure.bench import Report, Score, report
+from rolecall.measure.guarantee import Kept
 from rolecall.measure.outcomes import PLACES, Table, load
 from rolecall.measure.strategies import VERIFIERS, Verifier
 
@@ -25,16 +26,32 @@ def bench(
         str, typer.Option(help="perfect, 90/30 (of correct / of wrong results), 80/50, none, all.")
     ] = "90/30",
     without: Annotated[list[str] | None, typer.Option(help="Models to leave out.")] = None,
+    alpha: Annotated[
+        float | None,
+        typer.Option(
+            help="Promise that at most this share is lost, and say how often it was kept."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Score strategies on outcomes, each learnt on other repositories than it is scored on."""
     names = [_table(table)] if table is not None else list(PLACES)
-    found = [
-        report(_less(load(name, data), without or ()), one)
-        for name in names
-        for one in _verifiers(verifier)
-    ]
+    tables = [_less(load(name, data), without or ()) for name in names]
+    found = [_reported(one, by, _share(alpha)) for one in tables for by in _verifiers(verifier)]
     typer.echo(encode(found) if json else "\n\n".join("\n".join(_lines(one)) for one in found))
+
+
+def _reported(table: Table, verifier: Verifier, alpha: float | None) -> Report:
+    try:
+        return report(table, verifier, alpha=alpha)
+    except ValueError as error:
+        raise ConfigError(f"{table.name}: {error}") from error
+
+
+def _share(alpha: float | None) -> float | None:
+    if alpha is not None and not 0 < alpha < 1:
+        raise ConfigError(f"--alpha is {alpha}; give a share between 0 and 1, such as 0.05")
+    return alpha
 
 
 def _table(name: str) -> str:
@@ -76,8 +93,18 @@ def _lines(found: Report) -> Iterator[str]:
     for score in found.scores[1:]:
         chosen = "; ".join(f"{name} ({count})" for name, count in score.chosen.items())
         yield f"  {score.strategy}: {chosen}"
+    if found.promise is not None:
+        yield f"  {_promised(found.promise)}"
     if found.left_out:
         yield f"  not compared: {', '.join(found.left_out)} (results or costs are missing)"
+
+
+def _promised(found: Kept) -> str:
+    return (
+        f"promise to lose at most {found.alpha:.0%} of tasks: broken in {found.broken} of "
+        f"{found.splits} halves that it was not made on; {found.failed:.1%} lost on average, at "
+        f"{found.share:.2f} of the cost"
+    )
 
 
 _HEAD = (

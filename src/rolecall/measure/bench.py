@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from rolecall.measure.binomial import Interval
+from rolecall.measure.guarantee import Kept, kept
 from rolecall.measure.outcomes import Table
 from rolecall.measure.paired import Difference, difference, ratio
 from rolecall.measure.strategies import (
@@ -53,6 +54,7 @@ class Report(Struct, frozen=True, kw_only=True):
     baseline: str
     scores: tuple[Score, ...]
     left_out: dict[str, str]
+    promise: Kept | None = None
 
 
 def folds(table: Table, count: int = FOLDS) -> list[list[int]]:
@@ -69,8 +71,16 @@ def folds(table: Table, count: int = FOLDS) -> list[list[int]]:
     return [one for one in found if one]
 
 
-def report(table: Table, verifier: Verifier, *, seed: int = 1) -> Report:
-    """The best constant, the learnt cascade, and what was chosen without knowing the tasks."""
+def report(
+    table: Table, verifier: Verifier, *, alpha: float | None = None, seed: int = 1
+) -> Report:
+    """The best constant, and what was chosen without knowing the tasks.
+
+    With `alpha` also whether a promise to lose no more than that was kept. Raises `ValueError` where
+    all tasks are of one repository.
+    """
+    if len(set(table.clusters)) < 2:
+        raise ValueError("the tasks are of one repository; nothing can be held out")
     every = list(range(len(table.tasks)))
     best = best_constant(table, every)
     baseline = on(table, (best,), verifier, every)
@@ -90,6 +100,7 @@ def report(table: Table, verifier: Verifier, *, seed: int = 1) -> Report:
         baseline=best,
         scores=scores,
         left_out=table.left_out,
+        promise=None if alpha is None else kept(table, verifier, alpha, seed=seed),
     )
 
 
