@@ -76,8 +76,8 @@ def report(
 ) -> Report:
     """The best constant, and what was chosen without knowing the tasks.
 
-    With `alpha` also whether a promise to lose no more than that was kept. Raises `ValueError` where
-    all tasks are of one repository.
+    With `alpha` also whether a promise to lose no more than that was kept. Raises `ValueError`
+    where all tasks are of one repository.
     """
     if len(set(table.clusters)) < 2:
         raise ValueError("the tasks are of one repository; nothing can be held out")
