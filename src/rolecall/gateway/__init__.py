@@ -1,1 +1,1 @@
-"""The server: three hot endpoints as a bare ASGI app, everything else in Starlette."""
+"""The server: hot endpoints as a bare ASGI app, everything else in Starlette."""
