@@ -30,7 +30,7 @@ from rolecall.wire.translate.interpreter import Interpreter
 from rolecall.wire.translate.losses import Losses
 from rolecall.wire.translate.names import Names
 from rolecall.wire.translate.table import SPOKEN, Client, understood, written
-from support.answers import Answer, Received
+from support.answers import Answer, Received, Tokens, ToolCall
 from support.upstream import SPEECH
 from wire.translate.test_conversations import told as said_in
 
@@ -49,6 +49,7 @@ SPEAKING = [*(("rosetta", *pair) for pair in PAIRS), ("any-llm", CHAT, MESSAGES)
 Case = tuple[str, Dialect, Dialect]
 COLLIDE = "parallel calls and texts get one index in a stream, and the first is never closed"
 TWICE = "cached tokens stand in input_tokens and beside it"
+ADDED = "the counts of message_start and of message_delta are added, and each is the whole"
 REQUIRED = "an empty `required` is added to a schema; it says nothing"
 THEIRS: dict[str, dict[str, str]] = {
     "any-llm request openai.chat anthropic.messages": {"tools": REQUIRED},
@@ -58,8 +59,8 @@ THEIRS: dict[str, dict[str, str]] = {
         "texts": COLLIDE,
         "usage": TWICE,
     },
-    "rosetta stream anthropic.messages openai.chat": {"usage": TWICE},
-    "rosetta stream anthropic.messages openai.responses": {"usage": TWICE},
+    "rosetta stream anthropic.messages openai.chat": {"usage": ADDED},
+    "rosetta stream anthropic.messages openai.responses": {"usage": ADDED},
 }
 """By case and what differs: what is wrong there (llm-rosetta 0.13.0, any-llm-sdk 1.40.2). What has
 been mended fails, too, and leaves this table."""
@@ -211,3 +212,51 @@ def test_usage_of_a_stream_is_asked_for(oracle: Oracle) -> None:
     heard_ = understood(MESSAGES, msgspec.json.encode({**body, "stream": True}), stream=True)
     ours = msgspec.json.decode(written(heard_, CHAT, GOAL).body)
     assert ours["stream_options"] == {"include_usage": True}
+
+
+PAIR = Answer(
+    tool_calls=tuple(ToolCall(name="read", arguments={"path": path}) for path in "ab"),
+    tokens=Tokens(input=100, output=20, cache_read=60),
+)
+
+
+def both(oracle: Oracle, spoken: Dialect, client: Dialect) -> tuple[list[Any], list[Any]]:
+    """The events that we and llm-rosetta make of a stream with two calls."""
+    stream = streamed(spoken, PAIR)
+    chunks = [json.loads(one) for one in events(stream) if one != b"[DONE]"]
+    body = SPOKEN[client].write(conversation(0), GOAL, Losses())
+    theirs = oracle.asks("rosetta stream", spoken, client, body, chunks)["told"]
+    told = events(interpreted(spoken, client, stream))
+    return [json.loads(one) for one in told if one != b"[DONE]"], theirs
+
+
+def blocks(told: list[Any], kind: str) -> list[int]:
+    return [one["index"] for one in told if one["type"] == f"content_block_{kind}"]
+
+
+@pytest.mark.parametrize("spoken", [CHAT, "openai.responses"])
+def test_each_parallel_call_has_an_index_and_an_end(oracle: Oracle, spoken: Dialect) -> None:
+    """What `COLLIDE` says is exactly this."""
+    ours, theirs = both(oracle, spoken, MESSAGES)
+    assert (blocks(theirs, "start"), blocks(theirs, "stop")) == ([0, 0], [0])
+    assert (blocks(ours, "start"), blocks(ours, "stop")) == ([0, 1], [0, 1])
+
+
+@pytest.mark.parametrize("spoken", [CHAT, "openai.responses"])
+def test_cached_tokens_count_once(oracle: Oracle, spoken: Dialect) -> None:
+    """What `TWICE` says is exactly this."""
+    counts = []
+    for told in both(oracle, spoken, MESSAGES):
+        usage = next(one for one in told if one["type"] == "message_delta")["usage"]
+        counts.append((usage["input_tokens"], usage["cache_read_input_tokens"]))
+    assert counts == [(40, 60), (100, 60)]
+
+
+def test_counts_that_come_twice_count_once(oracle: Oracle) -> None:
+    """What `ADDED` says is exactly this: both events of Messages tell 40 and 60."""
+    counts = []
+    for told in both(oracle, MESSAGES, CHAT):
+        usage = next(one["usage"] for one in told if one.get("usage"))
+        cached = usage["prompt_tokens_details"]["cached_tokens"]
+        counts.append((usage["prompt_tokens"], cached))
+    assert counts == [(100, 60), (80, 120)]
