@@ -372,6 +372,33 @@ FEATURES: tuple[Feature, ...] = (
         lambda c: c.user,
         {CHAT: {"user": "u"}, RESPONSES: {"safety_identifier": "u"}},
     ),
+    Feature(
+        "signed reasoning of earlier turns",
+        nothing,
+        {
+            RESPONSES: {
+                "input": [
+                    user("go"),
+                    {"type": "reasoning", "summary": [], "encrypted_content": "c2ln"},
+                    {"role": "assistant", "content": [{"type": "output_text", "text": "ok"}]},
+                    user("on"),
+                ]
+            },
+            MESSAGES: {
+                "messages": [
+                    user("go"),
+                    {
+                        "role": "assistant",
+                        "content": [
+                            {"type": "thinking", "thinking": "hm", "signature": "c2ln"},
+                            {"type": "text", "text": "ok"},
+                        ],
+                    },
+                    user("on"),
+                ]
+            },
+        },
+    ),
     Feature("context_management", nothing, {MESSAGES: {"context_management": {"edits": [{}]}}}),
     Feature("previous_response_id", nothing, {RESPONSES: {"previous_response_id": "resp_1"}}),
     Feature("several answers (n)", nothing, {CHAT: {"n": 2}}),

@@ -50,6 +50,13 @@ def _calls(key: str = "output", **more: Any) -> dict[str, Any]:
     return {"contents": [_HELLO, *turn], **_TOOLS}
 
 
+def _signed() -> dict[str, Any]:
+    """As Gemini signs its first call."""
+    found = _calls()
+    found["contents"][1]["parts"][0]["thoughtSignature"] = "R29vZ2xl"
+    return found
+
+
 def _ollama_calls() -> dict[str, Any]:
     called = [{"id": i, "function": {"name": "read", "arguments": a}} for i, a in _GIVEN]
     gave = [{"role": "tool", "tool_call_id": i, "content": "x = 1"} for i, _ in _GIVEN]
@@ -110,6 +117,7 @@ MORE: dict[str, dict[Dialect, dict[str, Any]]] = {
         GEMINI: config(presencePenalty=0.5),
         OLLAMA: options(presence_penalty=0.5),
     },
+    "signed reasoning of earlier turns": {GEMINI: _signed()},
     "several answers (n)": {GEMINI: config(candidateCount=2)},
     "logprobs": {GEMINI: config(responseLogprobs=True)},
     "a setting nobody knows yet": {GEMINI: {"newSetting": 1}, OLLAMA: {"new_setting": 1}},

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from rolecall.types import Dialect
-from rolecall.wire.translate.seals import MARK, MARK_IN_BYTES
+from rolecall.wire.translate.seals import MARK, MARK_IN_BYTES, NOBODYS
 
 Message = dict[str, Any]
 
@@ -114,13 +114,11 @@ def _unsigned(part: Message) -> Message:
     """Gemini refuses a call without a signature, but for one that says whose it is not."""
     bare = {key: value for key, value in part.items() if key not in _SIGNATURES}
     is_call = "functionCall" in bare or "function_call" in bare
-    return {**bare, "thoughtSignature": _FOREIGN} if is_call else bare
+    return {**bare, "thoughtSignature": NOBODYS} if is_call else bare
 
 
 _SIGNATURES = frozenset({"thoughtSignature", "thought_signature"})
 _RESULT_KEYS = frozenset({"functionResponse", "function_response"})
-_FOREIGN = "skip_thought_signature_validator"
-"""https://ai.google.dev/gemini-api/docs/thought-signatures, for calls of other models."""
 _STRIPS: dict[Dialect, Callable[[Message], Message | None]] = {
     "openai.chat": _strip_chat,
     "openai.responses": _strip_item,

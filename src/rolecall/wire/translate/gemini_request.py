@@ -27,8 +27,8 @@ from rolecall.wire.translate.conversation import (
     ToolResult,
 )
 from rolecall.wire.translate.gemini_schema import plain_schema
-from rolecall.wire.translate.losses import Losses, Refused, word
-from rolecall.wire.translate.seals import signed
+from rolecall.wire.translate.losses import FOREIGN_THOUGHT, Losses, Refused, word
+from rolecall.wire.translate.seals import NOBODYS, signed
 from rolecall.wire.translate.shapes import (
     Json,
     a_text,
@@ -181,7 +181,11 @@ def _parts(found: Json, place: str, calls: Calls, losses: Losses) -> Iterator[Pa
     for at, one in enumerate(objects(found.get("parts"), f"{place}.parts")):
         part = camel(one)
         losses.unknown("parts.", part, _PART)
-        yield from signed(said(part, "thoughtSignature") or "")
+        signature = said(part, "thoughtSignature") or ""
+        thoughts = signed(signature)
+        if signature not in ("", NOBODYS) and not thoughts:
+            losses.add(FOREIGN_THOUGHT)
+        yield from thoughts
         told = _part(part, f"{place}.parts[{at}]", calls)
         if told is not None:
             yield told

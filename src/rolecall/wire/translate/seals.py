@@ -18,6 +18,9 @@ from rolecall.wire.translate.conversation import Seal, Thought
 MARK = "rolecall.v1."
 MARK_IN_BYTES = base64.b64encode(MARK.encode()).decode()
 """The same where a dialect takes nothing but base64; twelve bytes give whole characters."""
+NOBODYS = "skip_thought_signature_validator"
+"""What Gemini takes in place of a signature, for calls of other models:
+https://ai.google.dev/gemini-api/docs/thought-signatures."""
 _seal = msgspec.json.Decoder(Seal)
 _thoughts = msgspec.json.Decoder(list[Thought])
 
