@@ -57,10 +57,13 @@ async def _decided(
     gateway: Gateway, target: Target, workspace: str | None, scope: Scope, receive: Receive
 ) -> Call:
     began = time.perf_counter()
-    raw, query = keyed(scope["headers"], scope["query_string"])
-    _check_stream(target, query)
+    raw: list[Header] = scope["headers"]
+    query: bytes = scope["query_string"]
+    if target.dialect == "google.gemini":
+        raw, query = keyed(raw, query)
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
     person = gateway.access.check(headers)
+    _check_stream(target, query)
     if gateway.writer.trouble is not None:
         raise LedgerError(f"{gateway.writer.trouble}; nothing is sent that cannot be recorded")
     taken = await take(

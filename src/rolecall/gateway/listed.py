@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from rolecall.errors import RouteError
+from rolecall.errors import BodyError, RouteError
 from rolecall.gateway.state import Gateway
 from rolecall.routing.roles import AUTO, OWN_PREFIX
 from rolecall.types import ROLES, Snapshot
@@ -20,6 +20,8 @@ from rolecall.wire.parsed import decode
 _CREATED = "2026-01-01T00:00:00Z"
 _CREATED_UNIX = 1767225600
 """Clients want a date on each model; a name that the user chose has none."""
+_SMALL = 64 * 1024
+"""Bytes of a body that asks for one model."""
 OLLAMA_VERSION = "0.13.5"
 """The version of Ollama's API that is spoken here; Codex asks for 0.13.4 at least."""
 
@@ -37,7 +39,7 @@ def lists(gateway: Gateway) -> list[Route]:
         return as_json(ollama_models(gateway.world))
 
     async def show(request: Request) -> Response:
-        return as_json(ollama_model(await request.body(), gateway.world))
+        return as_json(ollama_model(await _small(request), gateway.world))
 
     async def version(_: Request) -> Response:
         return as_json({"version": OLLAMA_VERSION})
@@ -49,6 +51,17 @@ def lists(gateway: Gateway) -> list[Route]:
         Route("/api/show", show, methods=["POST"]),
         Route("/api/version", version, methods=["GET"]),
     ]
+
+
+async def _small(request: Request) -> bytes:
+    """A body that names a model. Raises `BodyError` before more than that is in memory."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _SMALL:
+            says = f"the body names one model; send at most {_SMALL // 1024} KiB"
+            raise BodyError(says, status=413)
+    return body
 
 
 def as_json(value: Any, *, status: int = 200) -> Response:
