@@ -299,6 +299,9 @@ def test_a_workspace_and_a_token(tmp_path: Path) -> None:
     assert 'base_url = "http://127.0.0.1:5000/w/shop/v1"' in text
     assert 'env_key = "TEAM_TOKEN"' in text
     assert "secret" not in text + done.stdout
+    gemini = run_rolecall(tmp_path, "connect", "gemini-cli", "--yes", env={"TEAM_TOKEN": "secret"})
+    assert "GEMINI_API_KEY" not in (tmp_path / ".gemini/.env").read_text()
+    assert "export GEMINI_API_KEY" in gemini.stdout
     wrong = run_rolecall(tmp_path, "connect", "codex", "--workspace", "sop")
     assert "did you mean 'shop'?" in wrong.stderr
 
