@@ -177,7 +177,7 @@ def test_what_the_files_say(tmp_path: Path) -> None:
     assert vibe["utility_models"]["title"] == "rolecall-fast"
     assert "weak-model: openai/rolecall/fast" in (tmp_path / FILES["aider"][0]).read_text()
     zed = (tmp_path / FILES["zed"][0]).read_text()
-    assert zed.count('"model": "rolecall/fast"') == 2
+    assert zed.count('"model": "rolecall/fast"') == 3
     modes = json.loads((tmp_path / ".roo/rolecall.json").read_text())["providerProfiles"]
     assert modes["modeApiConfigs"]["architect"] == "rolecall-plan"
     assert (

@@ -52,7 +52,7 @@ def fault(dialect: Dialect, status: int, message: str, *, code: str) -> bytes:
 
 
 def gemini_error(status: int, message: str) -> dict[str, Any]:
-    """An error as Google's APIs write it: https://google.aip.dev/193, read 2026-11-24."""
+    """An error as Google's SDK reads it: PyPI google-genai 3.4.0, errors.py, read 2026-11-24."""
     kind = _GOOGLE_STATUSES.get(status, "INTERNAL" if status >= 500 else "INVALID_ARGUMENT")
     return {"error": {"code": status, "message": message, "status": kind}}
 

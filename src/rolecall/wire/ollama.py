@@ -1,6 +1,6 @@
 """`ollama.chat` and `ollama.generate`: Ollama's own API, whose streams are lines of JSON.
 
-Source: https://docs.ollama.com/api and PyPI ollama 0.6.3, _types.py, read 2026-11-24.
+Source: PyPI ollama 0.6.3, _types.py, read 2026-11-24.
 """
 
 from __future__ import annotations

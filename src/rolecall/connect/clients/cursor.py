@@ -1,4 +1,6 @@
-"""Cursor. Source: https://docs.cursor.com/settings/api-keys, 2026-11-24."""
+"""Cursor. Sources: developers.cloudflare.com/ai-gateway/integrations/coding-agents/cursor and
+ngrok.com/docs/gateway/examples/cursor-local-llm, both read 2026-11-24.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Roo Code in VS Code. Source: https://docs.roocode.com and npm @roo-code/types 1.115, 2026-11-24.
+"""Roo Code in VS Code. Source: npm @roo-code/types 1.115, by which the file is valid, 2026-11-24.
 
 It keeps its profiles in the editor's secret storage, and imports them at each start from the file
 that a setting names. Its last release was in 2026; forks read the same.

@@ -1,4 +1,4 @@
-"""Zed. Source: https://zed.dev/docs/ai/llm-providers and .../configuration, 2026-11-24.
+"""Zed. Source: its settings as published examples of its documentation have them, 2026-11-24.
 
 Its key comes from the system's key ring, or from the variable ROLECALL_API_KEY.
 """
@@ -13,6 +13,7 @@ _USES = {
     "inline_assistant_model": "code",
     "commit_message_model": "fast",
     "thread_summary_model": "fast",
+    "subagent_model": "fast",
 }
 _CONTEXT = 200_000
 """Tokens that Zed fills before it makes room; it insists on a number."""

@@ -1,7 +1,7 @@
 """Text to go on with: `openai.completions` and `mistral.fim`, read and written.
 
 Sources: PyPI openai 3.54.0, types/completion_create_params.py; PyPI
-mistralai, models/fimcompletionrequest.py; all read 2026-11-24.
+mistralai 3.7.0, models/fimcompletionrequest.py; both read 2026-11-24.
 """
 
 from __future__ import annotations

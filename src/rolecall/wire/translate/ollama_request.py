@@ -1,6 +1,6 @@
 """Requests of Ollama's own API, read into a conversation.
 
-Source: https://docs.ollama.com/api and PyPI ollama 0.6.3, _types.py, read 2026-11-24.
+Source: PyPI ollama 0.6.3, _types.py, read 2026-11-24.
 """
 
 from __future__ import annotations

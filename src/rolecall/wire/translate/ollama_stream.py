@@ -1,6 +1,6 @@
 """Answers of Ollama's own API, written whole and as lines of JSON.
 
-Source: https://docs.ollama.com/api and PyPI ollama 0.6.3, _types.py, read 2026-11-24. Durations,
+Source: PyPI ollama 0.6.3, _types.py, read 2026-11-24. Durations,
 which the engine measures itself, are left out: nobody has measured them here.
 """
 
