@@ -49,7 +49,8 @@ Fate = Literal["carried", "lost", "silent"]
 class AnswerFeature(Struct, frozen=True):
     """`reads` picks it out of a reply, `marks` are its signs where no reader is.
 
-    `lost` says what becomes of it, by the client's dialect, where it cannot be told.
+    `lost` says what becomes of it, by the client's dialect, where it cannot be told; `marks` are
+    what must be there all the same.
     """
 
     name: str
@@ -133,7 +134,11 @@ FEATURES: tuple[AnswerFeature, ...] = (
         "refusal",
         part(0, "refusal", "No."),
         texts("refusal"),
-        {GEMINI: (b'"text":"No."',), OLLAMA: (b'"content":"No."',)},
+        {
+            "anthropic.messages": (b'"text":"No."', b'"stop_reason":"refusal"'),
+            GEMINI: (b'"text":"No."',),
+            OLLAMA: (b'"content":"No."',),
+        },
         {"anthropic.messages": _AS_TEXT, GEMINI: _AS_TEXT, OLLAMA: _AS_TEXT},
         stop="refusal",
         sources=("openai.chat", "openai.responses"),
@@ -188,9 +193,10 @@ def fate(feature: AnswerFeature, spoken: Dialect, client: Dialect, *, stream: bo
     else:
         marks = feature.marks.get(client, ())
         arrived = bool(marks) and all(mark in told for mark in marks)
-    if arrived and client not in feature.lost:
-        return "carried"
-    return "lost" if client in feature.lost else "silent"
+    if client in feature.lost:
+        kept = feature.marks.get(client, ())
+        return "lost" if all(mark in told for mark in kept) else "silent"
+    return "carried" if arrived else "silent"
 
 
 def _events(feature: AnswerFeature) -> Iterator[Event]:

@@ -95,20 +95,15 @@ def test_parts_share_no_repository() -> None:
 
 
 def test_nothing_is_learnt_from_what_is_scored() -> None:
-    """Outcomes of a part decide nothing about what plays in it."""
-    flipped = msgspec.structs.replace(
-        TWO,
-        runs={
-            name: tuple(
-                Outcome(not one.solved if n in folds(TWO)[0] else one.solved, one.cost)
-                for n, one in enumerate(runs)
-            )
-            for name, runs in TWO.runs.items()
-        },
+    """Who solves the largest repository and nothing else plays everywhere but there."""
+    names = [*["large__r"] * 6, *["one__r"] * 2, *["two__r"] * 2]
+    held = msgspec.structs.replace(
+        table(cheap="yyyyyynnnn", dear="nnnnnnyyyy"), clusters=tuple(names)
     )
-    part = set(folds(TWO)[0])
-    rest = [n for n in range(10) if n not in part]
-    assert learnt(TWO, rest, GOOD) == learnt(flipped, rest, GOOD)
+    assert best_constant(held, range(10)) == "cheap"
+    constant = report(held, NONE).scores[1]
+    assert constant.chosen == {"dear": 6, "cheap": 4}
+    assert constant.accuracy == 0.0
 
 
 def test_the_report_has_the_baselines_beside_it() -> None:
@@ -135,7 +130,24 @@ def test_a_promise_is_made_where_it_can_be_kept() -> None:
     found = kept(many, NONE, 0.1)
     assert (found.chosen, found.broken, found.failed) == ({"same": 20}, 0, 0.0)
     assert allowed(many, range(200), PERFECT, 0.1) == ("cheap", "same")
-    assert allowed(many, range(20), NONE, 0.01) == ("same",)
+
+
+def test_a_promise_is_broken_where_other_repositories_differ() -> None:
+    """It is made on a repository that the cheap model solves, and fails on the one it does not."""
+    two = Table(
+        name="two",
+        source="none",
+        tasks=tuple(f"{n}" for n in range(200)),
+        clusters=("easy",) * 100 + ("hard",) * 100,
+        runs={
+            "cheap": tuple(Outcome(solved=n < 98, cost=CHEAP) for n in range(200)),
+            "dear": tuple(Outcome(solved=True, cost=DEAR) for _ in range(200)),
+        },
+    )
+    found = kept(two, NONE, 0.1)
+    assert 0 < found.broken < found.splits
+    assert found.failed == found.broken / found.splits
+    assert found.chosen == {"cheap": found.broken, "dear": found.splits - found.broken}
 
 
 def test_a_promise_needs_a_share_and_repositories() -> None:

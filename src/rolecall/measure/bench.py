@@ -24,7 +24,6 @@ from rolecall.measure.strategies import (
 )
 
 FOLDS = 5
-MARGIN = 0.03
 
 
 class Score(Struct, frozen=True, kw_only=True):

@@ -1,8 +1,8 @@
 """A promise to route down only where that fails rarely, kept or broken on tasks it has not seen.
 
-Failing when routed down means: the best constant solves a task, and what is delivered does not. The
-promise is that this happens on at most a share alpha of tasks; it is made where the upper bound of
-Clopper and Pearson says so on other repositories (DESIGN, 7.6).
+Failing when routed down means: the model that was best where the promise was made solves a task,
+and what is delivered does not. The promise is that this happens on at most a share alpha of tasks;
+it is made where the upper bound of Clopper and Pearson says so on other repositories (DESIGN, 7.6).
 """
 
 from __future__ import annotations

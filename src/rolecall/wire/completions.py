@@ -1,7 +1,7 @@
 """`openai.completions` and `mistral.fim`: text that goes on after a prompt, before a suffix.
 
-Sources: PyPI openai 3.54.0, types/completion_create_params.py; PyPI mistralai
-3.7.0, models/fimcompletionrequest.py; both read 2026-11-24. Answers tell their usage as Chat Completions
+Sources: PyPI openai 3.54.0, types/completion_create_params.py; PyPI mistralai 3.7.0,
+models/fimcompletionrequest.py; both read 2026-11-24. Answers tell their usage as Chat Completions
 do.
 """
 

@@ -1,4 +1,6 @@
-"""Cursor. Sources: developers.cloudflare.com/ai-gateway/integrations/coding-agents/cursor and
+"""Cursor, which cannot be connected.
+
+Sources: developers.cloudflare.com/ai-gateway/integrations/coding-agents/cursor and
 ngrok.com/docs/gateway/examples/cursor-local-llm, both read 2026-11-24.
 """
 
