@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,10 +28,10 @@ from rolecall.wire.translate.losses import Losses
 from rolecall.wire.translate.names import Names
 from rolecall.wire.translate.table import SPOKEN, Client, understood, written
 from support.answers import Answer, Received, Tokens, ToolCall
+from support.program import Program, program
 from support.upstream import SPEECH
 from wire.translate.test_conversations import told as said_in
 
-PYTHON = Path(__file__).parents[2] / ".clients/oracles/bin/python"
 GOAL = Goal(model="m", maker="p/m", max_output=64_000)
 CONVERSATIONS, STREAMS = 120, 60
 CHAT: Dialect = "openai.chat"
@@ -66,38 +63,10 @@ THEIRS: dict[str, dict[str, str]] = {
 been mended fails, too, and leaves this table."""
 
 
-class Oracle:
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-
-    def asks(self, *job: Any) -> Any:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(job) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
-
-
 @pytest.fixture(scope="module")
-def oracle() -> Iterator[Oracle]:
-    if not PYTHON.exists():
-        reason = "the oracles are not installed: run `make clients`"
-        if os.environ.get("ROLECALL_E2E") == "required":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    environ = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
-    program = [str(PYTHON), str(Path(__file__).with_name("oracle.py"))]
-    with subprocess.Popen(
-        program,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=sys.stderr,
-        text=True,
-        env=environ,
-    ) as process:
-        yield Oracle(process)
-        assert process.stdin is not None
-        process.stdin.close()
+def oracle() -> Iterator[Program]:
+    with program("oracles", Path(__file__).with_name("oracle.py")) as found:
+        yield found
 
 
 def meant(found: Conversation) -> dict[str, Any]:
@@ -115,13 +84,13 @@ def differences(ours: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("case", REQUESTS, ids=" ".join)
-def test_requests(oracle: Oracle, case: Case) -> None:
+def test_requests(oracle: Program, case: Case) -> None:
     name, source, target = case
     met: Counter[str] = Counter()
     for seed in range(CONVERSATIONS):
         body = SPOKEN[source].write(conversation(seed), GOAL, Losses())
         ours = written(understood(source, msgspec.json.encode(body)), target, GOAL).body
-        found = oracle.asks(f"{name} request", source, target, body)
+        found = oracle.asks([f"{name} request", source, target, body])
         assert "told" in found, found
         theirs = msgspec.json.encode(found["told"])
         met.update(
@@ -138,7 +107,7 @@ def expected(*case: str) -> list[str]:
 
 
 @pytest.mark.parametrize("case", SPEAKING, ids=" ".join)
-def test_streams(oracle: Oracle, case: Case) -> None:
+def test_streams(oracle: Program, case: Case) -> None:
     name, spoken, client = case
     body = SPOKEN[client].write(conversation(0), GOAL, Losses())
     met: Counter[str] = Counter()
@@ -150,7 +119,7 @@ def test_streams(oracle: Oracle, case: Case) -> None:
             if name == "rosetta"
             else (f"{name} stream", chunks)
         )
-        found = oracle.asks(*job)
+        found = oracle.asks(list(job))
         assert "told" in found, found
         ours = heard(client, events(interpreted(spoken, client, stream)))
         met.update(differences(ours, heard(client, map(msgspec.json.encode, found["told"]))))
@@ -192,22 +161,22 @@ def heard(client: Dialect, found: Iterator[bytes]) -> dict[str, Any]:
     }
 
 
-def test_marks_of_the_cache_are_kept(oracle: Oracle) -> None:
+def test_marks_of_the_cache_are_kept(oracle: Program) -> None:
     """Some clients write them into Chat Completions; without them each turn is paid in full."""
     mark = {"type": "ephemeral"}
     part = {"type": "text", "text": "a long prompt", "cache_control": mark}
     said = [{"role": "system", "content": [part]}, {"role": "user", "content": "hello"}]
     body = {"model": "m", "messages": said, "max_tokens": 99}
-    theirs = oracle.asks("rosetta request", CHAT, MESSAGES, body)["told"]
+    theirs = oracle.asks(["rosetta request", CHAT, MESSAGES, body])["told"]
     assert "cache_control" not in json.dumps(theirs)
     ours = written(understood(CHAT, msgspec.json.encode(body)), MESSAGES, GOAL).body
     assert msgspec.json.decode(ours)["system"][0]["cache_control"] == mark
 
 
-def test_usage_of_a_stream_is_asked_for(oracle: Oracle) -> None:
+def test_usage_of_a_stream_is_asked_for(oracle: Program) -> None:
     """Messages always tell it, Chat Completions only where somebody asks."""
     body = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]}
-    theirs = oracle.asks("rosetta request", MESSAGES, CHAT, {**body, "stream": True})["told"]
+    theirs = oracle.asks(["rosetta request", MESSAGES, CHAT, {**body, "stream": True}])["told"]
     assert "stream_options" not in theirs
     heard_ = understood(MESSAGES, msgspec.json.encode({**body, "stream": True}), stream=True)
     ours = msgspec.json.decode(written(heard_, CHAT, GOAL).body)
@@ -220,12 +189,12 @@ PAIR = Answer(
 )
 
 
-def both(oracle: Oracle, spoken: Dialect, client: Dialect) -> tuple[list[Any], list[Any]]:
+def both(oracle: Program, spoken: Dialect, client: Dialect) -> tuple[list[Any], list[Any]]:
     """The events that we and llm-rosetta make of a stream with two calls."""
     stream = streamed(spoken, PAIR)
     chunks = [json.loads(one) for one in events(stream) if one != b"[DONE]"]
     body = SPOKEN[client].write(conversation(0), GOAL, Losses())
-    theirs = oracle.asks("rosetta stream", spoken, client, body, chunks)["told"]
+    theirs = oracle.asks(["rosetta stream", spoken, client, body, chunks])["told"]
     told = events(interpreted(spoken, client, stream))
     return [json.loads(one) for one in told if one != b"[DONE]"], theirs
 
@@ -235,7 +204,7 @@ def blocks(told: list[Any], kind: str) -> list[int]:
 
 
 @pytest.mark.parametrize("spoken", [CHAT, "openai.responses"])
-def test_each_parallel_call_has_an_index_and_an_end(oracle: Oracle, spoken: Dialect) -> None:
+def test_each_parallel_call_has_an_index_and_an_end(oracle: Program, spoken: Dialect) -> None:
     """What `COLLIDE` says is exactly this."""
     ours, theirs = both(oracle, spoken, MESSAGES)
     assert (blocks(theirs, "start"), blocks(theirs, "stop")) == ([0, 0], [0])
@@ -243,7 +212,7 @@ def test_each_parallel_call_has_an_index_and_an_end(oracle: Oracle, spoken: Dial
 
 
 @pytest.mark.parametrize("spoken", [CHAT, "openai.responses"])
-def test_cached_tokens_count_once(oracle: Oracle, spoken: Dialect) -> None:
+def test_cached_tokens_count_once(oracle: Program, spoken: Dialect) -> None:
     """What `TWICE` says is exactly this."""
     counts = []
     for told in both(oracle, spoken, MESSAGES):
@@ -252,7 +221,7 @@ def test_cached_tokens_count_once(oracle: Oracle, spoken: Dialect) -> None:
     assert counts == [(40, 60), (100, 60)]
 
 
-def test_counts_that_come_twice_count_once(oracle: Oracle) -> None:
+def test_counts_that_come_twice_count_once(oracle: Program) -> None:
     """What `ADDED` says is exactly this: both events of Messages tell 40 and 60."""
     counts = []
     for told in both(oracle, MESSAGES, CHAT):

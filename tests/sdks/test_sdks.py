@@ -7,22 +7,17 @@ in an environment of its own (`make clients` installs it).
 from __future__ import annotations
 
 import itertools
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from rolecall.types import MAIN_DIALECTS, Dialect
 from support.answers import Answer, Received, Tokens, ToolCall
 from support.gateway import Gateway, start_gateway
+from support.program import Program, program
 from support.upstream import Upstream
 
-PYTHON = Path(__file__).parents[2] / ".clients/sdks/bin/python"
 STACK = """
 [providers.there]
 base_url = "{url}"
@@ -45,40 +40,11 @@ ERRORS = {
 }
 
 
-class Person:
-    """The program that uses the SDKs."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-
-    def asks(self, **job: Any) -> Any:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(job) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
-
-
 @pytest.fixture(scope="module")
-def person() -> Iterator[Person]:
-    if not PYTHON.exists():
-        reason = "the SDKs are not installed: run `make clients`"
-        if os.environ.get("ROLECALL_E2E") == "required":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    environ = {"PATH": os.environ["PATH"], "NO_PROXY": "127.0.0.1", "PYTHONDONTWRITEBYTECODE": "1"}
-    program = Path(__file__).with_name("speaker.py")
-    with subprocess.Popen(
-        [str(PYTHON), str(program)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=sys.stderr,
-        text=True,
-        env=environ,
-    ) as process:
-        yield Person(process)
-        assert process.stdin is not None
-        process.stdin.close()
+def person() -> Iterator[Program]:
+    """The program that uses the SDKs."""
+    with program("sdks", Path(__file__).with_name("speaker.py")) as found:
+        yield found
 
 
 def answers(received: Received) -> Answer:
@@ -120,7 +86,7 @@ NAMES = [f"{c} to {s} {'streamed' if stream else 'whole'}" for c, s, stream in C
 
 @pytest.mark.parametrize(("client", "spoken", "stream"), CASES, ids=NAMES)
 def test_an_sdk_understands_and_the_schema_is_kept(
-    person: Person,
+    person: Program,
     gateways: tuple[Upstream, dict[Dialect, Gateway]],
     client: Dialect,
     spoken: Dialect,
@@ -131,22 +97,22 @@ def test_an_sdk_understands_and_the_schema_is_kept(
     upstream, by_dialect = gateways
     before = len(upstream.asked)
     job = {"dialect": client, "url": by_dialect[spoken].url, "stream": stream}
-    found = {turn: person.asks(turn=turn, **job) for turn in ("calls", "results", "shaped")}
+    found = {turn: person.asks({"turn": turn, **job}) for turn in ("calls", "results", "shaped")}
     assert found["calls"] == {"text": "I read.", "calls": READ, "usage": USAGE}
     assert found["results"] == {"text": "Both say x.", "calls": [], "usage": USAGE}
     assert found["shaped"] == {"text": '{"ok":true}', "calls": [], "usage": USAGE}
-    failed = person.asks(turn="fails", **job)
+    failed = person.asks({"turn": "fails", **job})
     assert (failed["error"], "scripted refusal" in failed["says"]) == (ERRORS[client], True)
     sent = upstream.asked[before:]
     assert {one.dialect for one in sent} == {spoken}
     for one in sent if client != spoken else ():  # what is native passes as the SDK wrote it
-        assert person.asks(dialect=spoken, body=one.json) == [], one.json
+        assert person.asks({"dialect": spoken, "body": one.json}) == [], one.json
     assert b"iVBORw0KGgo" in sent[0].body
     assert b'"ok"' in next(one for one in sent if b"Is it?" in one.body).body
 
 
-def test_a_body_beside_the_schema_is_seen(person: Person) -> None:
+def test_a_body_beside_the_schema_is_seen(person: Program) -> None:
     """The check itself can fail."""
     body = {"model": "m", "messages": [{"role": "user", "content": "x", "strange": 1}]}
-    assert person.asks(dialect="openai.chat", body=body)
-    assert person.asks(dialect="anthropic.messages", body={**body, "max_tokens": 9})
+    assert person.asks({"dialect": "openai.chat", "body": body})
+    assert person.asks({"dialect": "anthropic.messages", "body": {**body, "max_tokens": 9}})

@@ -20,8 +20,9 @@ def packed(
     """Where it goes, and what; `bare` takes all reasoning of models out of it."""
     provider = call.snapshot.providers[find(candidate.deployment, call.snapshot).provider]
     dialect = candidate.dialect or call.taken.request.dialect
-    model = quote(find(candidate.deployment, call.snapshot).model)
-    url = provider.endpoints[dialect].url.replace("{model}", model)
+    url = provider.endpoints[dialect].url
+    if "{model}" in url:
+        url = url.replace("{model}", quote(find(candidate.deployment, call.snapshot).model))
     if candidate.dialect is None:
         passed = outbound(call.headers, own_credentials=provider.auth == "client")
         headers = gateway.access.without_token(passed)

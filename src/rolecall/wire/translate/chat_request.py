@@ -35,6 +35,7 @@ from rolecall.wire.translate.shapes import (
     named,
     number,
     objects,
+    penalties_of,
     said,
     schema_of,
     texts,
@@ -73,11 +74,7 @@ def read(body: Json, losses: Losses) -> Conversation:
         top_k=whole(body, "top_k"),
         stop=texts(body.get("stop"), "stop"),
         seed=whole(body, "seed"),
-        penalties={
-            key: value
-            for key in ("presence_penalty", "frequency_penalty")
-            if (value := number(body, key))
-        },
+        penalties=penalties_of(body),
         counted=bool(within(body, "stream_options").get("include_usage")),
         effort=_effort(said(body, "reasoning_effort")),
         format=_format(body.get("response_format")),

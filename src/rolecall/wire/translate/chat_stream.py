@@ -5,8 +5,6 @@ Source: PyPI openai 3.54.0, types/chat/chat_completion_chunk.py, read 2026-11-24
 
 from __future__ import annotations
 
-import msgspec
-
 from rolecall.types import Usage
 from rolecall.wire.translate.answer import (
     Closed,
@@ -23,6 +21,7 @@ from rolecall.wire.translate.answer import (
     Stop,
     Stopped,
 )
+from rolecall.wire.translate.reading import unnamed
 from rolecall.wire.translate.shapes import Json
 from rolecall.wire.translate.tools import as_arguments
 
@@ -66,7 +65,7 @@ class Writer:
             case Stopped(reason=reason):
                 return self._chunk({}, finish=REASONS[reason])
             case Failed(says=says, kind=kind):
-                return _data({"error": {"message": says, "type": kind, "code": None}})
+                return unnamed({"error": {"message": says, "type": kind, "code": None}})
             case Ended():
                 return self._last() + b"data: [DONE]\n\n"
             case Ping():
@@ -95,13 +94,13 @@ class Writer:
 
     def _chunk(self, delta: Json, finish: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return _data({**self._head("chat.completion.chunk"), "choices": [choice]})
+        return unnamed({**self._head("chat.completion.chunk"), "choices": [choice]})
 
     def _last(self) -> bytes:
         if not self._counted or self._usage is None:
             return b""
         head = self._head("chat.completion.chunk")
-        return _data({**head, "choices": [], "usage": usage_out(self._usage)})
+        return unnamed({**head, "choices": [], "usage": usage_out(self._usage)})
 
     def _head(self, kind: str) -> Json:
         return {"id": self._id, "object": kind, "created": self._created, "model": self._model}
@@ -143,7 +142,3 @@ def usage_out(usage: Usage) -> Json:
         },
         "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
     }
-
-
-def _data(value: Json) -> bytes:
-    return b"data: " + msgspec.json.encode(value) + b"\n\n"

@@ -16,6 +16,7 @@ from rolecall.wire.translate.shapes import (
     a_text,
     named,
     number,
+    penalties_of,
     said,
     texts,
     whole,
@@ -36,7 +37,6 @@ def read(body: Json, losses: Losses) -> Conversation:
             raise Refused(f"{key} cannot be asked of another dialect")
     if max(whole(body, "n") or 1, whole(body, "best_of") or 1) > 1:
         raise Refused("n or best_of asks for several answers; another dialect gives one")
-    names = ("presence_penalty", "frequency_penalty")
     seed = whole(body, "seed")
     return Conversation(
         messages=(),
@@ -46,7 +46,7 @@ def read(body: Json, losses: Losses) -> Conversation:
         top_p=number(body, "top_p"),
         stop=texts(body.get("stop"), "stop"),
         seed=whole(body, "random_seed") if seed is None else seed,
-        penalties={key: value for key in names if (value := number(body, key))},
+        penalties=penalties_of(body),
         counted=bool(within(body, "stream_options").get("include_usage")),
         user=said(body, "user"),
     )

@@ -24,7 +24,7 @@ from rolecall.wire.translate.answer import (
     Stopped,
 )
 from rolecall.wire.translate.chat_stream import REASONS, usage_out
-from rolecall.wire.translate.reading import decoded
+from rolecall.wire.translate.reading import decoded, unnamed
 from rolecall.wire.translate.shapes import Json
 
 
@@ -64,13 +64,13 @@ class Writer:
             case Started(id=name, model=model):
                 self._id, self._model = name, model or self._model
             case Grown(text=text):
-                return _data(self._answer(text))
+                return unnamed(self._answer(text))
             case Counted(usage=usage):
                 self._usage = usage
             case Stopped(reason=reason):
-                return _data(self._answer("", REASONS[reason]))
+                return unnamed(self._answer("", REASONS[reason]))
             case Failed(says=says, kind=kind):
-                return _data({"error": {"message": says, "type": kind, "code": None}})
+                return unnamed({"error": {"message": says, "type": kind, "code": None}})
             case Ended():
                 return self._last() + b"data: [DONE]\n\n"
             case Ping():
@@ -83,7 +83,7 @@ class Writer:
         if not self._counted or self._usage is None:
             return b""
         usage = usage_out(self._usage)
-        return _data({**self._answer(""), "choices": [], "usage": usage})
+        return unnamed({**self._answer(""), "choices": [], "usage": usage})
 
     def whole(self, reply: Reply) -> Json:
         """The whole answer as one document."""
@@ -101,7 +101,3 @@ class Writer:
             "model": self._model,
             "choices": [choice],
         }
-
-
-def _data(value: Json) -> bytes:
-    return b"data: " + msgspec.json.encode(value) + b"\n\n"

@@ -5,8 +5,6 @@ Source: PyPI google-genai 3.4.0, types.py, read 2026-11-24.
 
 from __future__ import annotations
 
-import msgspec
-
 from rolecall.types import Usage
 from rolecall.wire.faults import gemini_error
 from rolecall.wire.translate.answer import (
@@ -26,6 +24,7 @@ from rolecall.wire.translate.answer import (
     Stopped,
 )
 from rolecall.wire.translate.conversation import Thought
+from rolecall.wire.translate.reading import unnamed
 from rolecall.wire.translate.seals import sign
 from rolecall.wire.translate.shapes import Json, arguments_of
 
@@ -77,9 +76,9 @@ class Writer:
                 self._stop = reason
                 return b""
             case Failed(says=says):
-                return _data(gemini_error(500, says))
+                return unnamed(gemini_error(500, says))
             case Ended():
-                return _data(self._answer([{"text": ""}], last=True))
+                return unnamed(self._answer([{"text": ""}], last=True))
             case Ping():
                 return b""
 
@@ -87,15 +86,15 @@ class Writer:
         piece.texts.append(text)
         match piece.opened.kind:
             case "text" | "refusal":
-                return _data(self._answer([{"text": text}]))
+                return unnamed(self._answer([{"text": text}]))
             case "thought":
-                return _data(self._answer([{"text": text, "thought": True}]))
+                return unnamed(self._answer([{"text": text, "thought": True}]))
             case "call":
                 return b""
 
     def _closed(self, piece: Piece) -> bytes:
         if piece.opened.kind == "call":
-            return _data(self._answer([self._call(piece)]))
+            return unnamed(self._answer([self._call(piece)]))
         self._keep(piece)
         return b""
 
@@ -146,7 +145,3 @@ def _usage(usage: Usage) -> Json:
         "thoughtsTokenCount": usage.reasoning_tokens,
         "totalTokenCount": usage.input_tokens + usage.output_tokens,
     }
-
-
-def _data(value: Json) -> bytes:
-    return b"data: " + msgspec.json.encode(value) + b"\n\n"

@@ -33,6 +33,7 @@ from rolecall.wire.translate.shapes import (
     named,
     number,
     objects,
+    penalties_of,
     said,
     texts,
     whole,
@@ -86,7 +87,6 @@ def _settings(body: Json, losses: Losses) -> dict[str, Any]:
     options = within(body, "options")
     losses.unknown("options.", options, _OPTIONS)
     most = whole(options, "num_predict")
-    names = ("presence_penalty", "frequency_penalty")
     return {
         "max_tokens": most if most is not None and most > 0 else None,
         "temperature": number(options, "temperature"),
@@ -94,7 +94,7 @@ def _settings(body: Json, losses: Losses) -> dict[str, Any]:
         "top_k": whole(options, "top_k"),
         "stop": texts(options.get("stop"), "options.stop"),
         "seed": whole(options, "seed"),
-        "penalties": {key: value for key in names if (value := number(options, key))},
+        "penalties": penalties_of(options),
         "effort": _effort(body.get("think")),
         "format": _format(body.get("format")),
     }

@@ -52,6 +52,11 @@ class Counter:
             yield Counted(usage=usage)
 
 
+def unnamed(value: Json) -> bytes:
+    """An event of a stream that is data alone."""
+    return b"data: " + msgspec.json.encode(value) + b"\n\n"
+
+
 def decoded(data: bytes) -> Json:
     """One event, or a whole answer."""
     try:

@@ -141,6 +141,12 @@ def arguments_of(text: str) -> Json:
     return found if isinstance(found, dict) else {"input": found}
 
 
+def penalties_of(found: Mapping[str, Any]) -> dict[str, float]:
+    """What is asked for, in the words that most dialects share."""
+    names = ("presence_penalty", "frequency_penalty")
+    return {key: value for key in names if (value := number(found, key))}
+
+
 def mark_of(found: Json) -> str | None:
     """The life of the cache mark that stands here, such as `5m`."""
     mark = found.get("cache_control")
