@@ -142,7 +142,12 @@ def test_dated_ids_and_aliases_cost_the_same(prices: str, model: str, same_as: s
 
 def test_rates_are_those_of_a_small_request() -> None:
     """GPT-6.1 Sol below its threshold."""
-    expected = Rates(input=Decimal(2), output=Decimal(10), cache_read=Decimal("0.1"))
+    expected = Rates(
+        input=Decimal(2),
+        output=Decimal(10),
+        cache_read=Decimal("0.1"),
+        cache_write=Decimal("2.5"),
+    )
     assert rates(known("openai", "gpt-6.1-sol"), TODAY) == expected
 
 

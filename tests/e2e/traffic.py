@@ -22,7 +22,8 @@ from rolecall.gateway.intake import understand
 from rolecall.gateway.paths import Target
 from rolecall.routing.decide import decide
 from rolecall.routing.rules import RuleBook, load_rules
-from rolecall.routing.sessions import Sessions, after
+from rolecall.routing.progress import after
+from rolecall.routing.sessions import Sessions
 from rolecall.routing.signals import Recogniser, recogniser
 from rolecall.types import Dialect, Role, Work
 from rolecall.wire.readdress import readdress

@@ -126,12 +126,25 @@ def test_a_session_that_moves_thinks_on_from_its_next_turn(
     assert ("thinking" in there.b.asked[-1].json) is not in_loop
 
 
-def test_after_a_restart_the_refusal_is_not_the_users(tmp_path: Path) -> None:
-    """The gateway no longer knows who thought what: it asks again without, and records both."""
+def test_after_a_restart_a_session_goes_on_as_it_was(tmp_path: Path) -> None:
+    """The ledger still knows who thought what: it is left out, and nobody has to refuse it."""
     with house(tmp_path, (MESSAGES, MESSAGES)) as there:
         history = turn(there)
         config = (tmp_path / "rolecall.toml").read_text()
         with start_gateway(config, tmp_path) as again:
+            anew = House(again, there.a, there.b)
+            assert anew.messages(history, "plan").status == 200
+            assert [one["status"] for one in anew.newest()["tries"]] == [200]
+
+
+def test_a_refusal_is_not_the_users_where_the_ledger_is_another(tmp_path: Path) -> None:
+    """The gateway does not know who thought what: it asks again without, and records both."""
+    with house(tmp_path, (MESSAGES, MESSAGES)) as there:
+        history = turn(there)
+        config = (tmp_path / "rolecall.toml").read_text()
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        with start_gateway(config, elsewhere) as again:
             anew = House(again, there.a, there.b)
             assert anew.messages(history, "plan").status == 200
             tries = anew.newest()["tries"]

@@ -12,6 +12,7 @@ from rolecall.types import (
     Attempt,
     Candidate,
     Decision,
+    Forecast,
     Reason,
     Record,
     Request,
@@ -54,7 +55,13 @@ def record(number: int, *, version: str = "v1", usage: Usage | None = USAGE) -> 
         snapshot=version,
         role="code",
         reason=Reason(ground="default", rule="default", says="because"),
-        cascade=(Candidate(deployment="up/a", model_class=None, estimate=Decimal("0.001")),),
+        cascade=(
+            Candidate(
+                deployment="up/a",
+                model_class=None,
+                forecast=Forecast(call=0.001, turn=0.001, fee=0.0),
+            ),
+        ),
         rejections=(),
     )
     request = Request(

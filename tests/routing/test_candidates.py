@@ -72,10 +72,19 @@ def test_whole_decision() -> None:
                 {
                     "deployment": "anthropic/claude-opus-5-5",
                     "model_class": "frontier",
-                    "estimate": Decimal("0.000167"),
+                    "forecast": {
+                        "call": 0.010209,
+                        "turn": 0.017508,
+                        "fee": 0.0002,
+                        "breaks_even": None,
+                        "chance": 0.829,
+                        "outcomes": 0,
+                        "expected": 0.9352,
+                    },
                     "justification": {
                         "kind": "rule",
                         "says": "claude-code.plan: the request is made in plan mode",
+                        "until": "the rule no longer holds",
                     },
                     "instead_of": None,
                     "dialect": None,
@@ -84,6 +93,10 @@ def test_whole_decision() -> None:
             ),
             "rejections": (),
             "limits": (),
+            "boundary": {"cause": "first", "says": "nobody has answered in this conversation yet"},
+            "calls_left": 5.0,
+            "latch": None,
+            "notes": (),
         }
     )
 
@@ -171,16 +184,17 @@ def test_pinned_model_keeps_the_class_of_the_catalogue() -> None:
     assert pinned.model_class == "frontier"
 
 
-def test_estimate_is_the_price_of_the_input() -> None:
-    """Four bytes count as a token, at the stated price; an unknown price gives no estimate."""
+def test_forecast_is_input_and_output_at_their_prices() -> None:
+    """Four bytes count as a token; where the price is unknown nothing is forecast."""
     stack = world(
-        {"code": ("ollama/a", "ollama/b")},
+        {"code": ("ollama/a", "openai/b")},
         models={"ollama/a": ModelSettings(input_price=Decimal(4), output_price=Decimal(9))},
     )
     size = TURN.taken().request.body_bytes
     first, second = decided(TURN, stack).cascade
-    assert first.estimate == Decimal(size) / 1_000_000
-    assert second.estimate is None
+    assert first.forecast is not None
+    assert first.forecast.call == pytest.approx(size / 4 * 4e-6 + 500 * 9e-6, abs=1e-6)
+    assert second.forecast is None
 
 
 def test_class_can_be_stated() -> None:

@@ -52,7 +52,7 @@ def test_successor_is_followed_where_the_user_says_so() -> None:
     assert decision.chosen.deployment == "openai/gpt-6.1-sol"
     assert decision.chosen.instead_of == "openai/gpt-5"
     assert decision.chosen.model_class == "coding"
-    assert decision.chosen.estimate is not None
+    assert decision.chosen.forecast is not None
     assert decision.rejections == ()
 
 

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from rolecall.gateway.intake import understand
 from rolecall.gateway.paths import Target
-from rolecall.routing.sessions import Sessions, after
-from rolecall.types import Session
+from rolecall.routing.progress import after
+from rolecall.routing.sessions import Sessions
+from rolecall.types import Session, Turn
 from routing.examples import CLAUDE, READER, TOOLS, Example
-from routing.worlds import TURN, decided, world
+from routing.worlds import AT, TURN, decided, world
 
 PLAIN = Example(system="You are an agent.", tools=TOOLS)
 
@@ -60,7 +61,15 @@ def test_what_is_in_force_after_an_answer() -> None:
     then = after(before, request, decision, "anthropic/claude-sonnet-5-5")
     sonnet = "anthropic/claude-sonnet-5-5"
     assert then == Session(
-        key="k", role="code", kept="code", deployment=sonnet, turns=5, players=(sonnet,)
+        key="k",
+        role="code",
+        kept="code",
+        deployment=sonnet,
+        turns=5,
+        players=(sonnet,),
+        last=AT,
+        messages=1,
+        turn=Turn(decision="d", topic="any code", deployment=sonnet, messages=1, turns=1),
     )
     counting = msgspec.structs.replace(request, endpoint="count_tokens")
     assert after(before, counting, decision, "x/y") is before

@@ -129,6 +129,7 @@ def test_whole_course_is_the_same_in_every_dialect(dialect: Dialect) -> None:
         edits_failed=1,
         runs=2,
         idle=2,
+        tested=2,
         tests="failed",
         failures=2,
         same_failures=1,

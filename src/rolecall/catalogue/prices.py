@@ -98,23 +98,34 @@ def flat_tariff(rates: Rates) -> Tariff:
     return Tariff(names=(), prices=(price,))
 
 
-def cost(tariff: Tariff, usage: Usage, at: datetime) -> Decimal | None:
+def cost(
+    tariff: Tariff, usage: Usage, at: datetime, long_write: Decimal | None = None
+) -> Decimal | None:
     """USD for one call at the aware time `at`; None where the counts contradict each other.
 
-    The size that picks a step is all input, cached or not. Standard service tier; every cache
-    write costs what a five-minute one does, because `Usage` does not tell them apart.
+    The size that picks a step is all input, cached or not. Standard service tier. What is kept for
+    an hour costs `long_write` times the input price, and where that is None what any write does.
     """
     price, size = _price_at(tariff, at), usage.input_tokens
     read, write = usage.cache_read_input_tokens, usage.cache_write_input_tokens
+    long = usage.cache_write_1h_input_tokens
     fresh = size - read - write
-    if min(fresh, read, write, usage.output_tokens) < 0:
+    if min(fresh, read, write, usage.output_tokens, write - long) < 0:
         return None
     total = _at(price.input, size) * fresh + _at(price.output, size) * usage.output_tokens
     if read:
         total += _at(price.cache_read or price.input, size) * read
     if write:
-        total += _at(price.cache_write or price.input, size) * write
+        total += _at(price.cache_write or price.input, size) * (write - long)
+    if long:
+        total += _long(price, size, long_write) * long
     return total.scaleb(_MILLION)
+
+
+def _long(price: Price, size: int, times: Decimal | None) -> Decimal:
+    if times is None:
+        return _at(price.cache_write or price.input, size)
+    return _at(price.input, size) * times
 
 
 def rates(tariff: Tariff, at: datetime) -> Rates:
@@ -124,6 +135,7 @@ def rates(tariff: Tariff, at: datetime) -> Rates:
         input=price.input[0].price,
         output=price.output[0].price,
         cache_read=price.cache_read[0].price if price.cache_read else None,
+        cache_write=price.cache_write[0].price if price.cache_write else None,
     )
 
 

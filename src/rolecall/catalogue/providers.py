@@ -6,6 +6,7 @@ What differs between them is data, in `providers.toml`; each fact there has a so
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from importlib import resources
 from typing import Literal
 
@@ -53,6 +54,16 @@ class PriceChannel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     checked: date
 
 
+class CacheTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long a provider keeps what it has read; `long_write` is a multiple of the input price."""
+
+    seconds: float = 300
+    long_seconds: float = 300
+    long_write: Decimal | None = None
+    source: str = ""
+    checked: date | None = None
+
+
 class Preset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A hosted provider.
 
@@ -72,6 +83,7 @@ class Preset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The provider's id in models.dev."""
     short_ids: bool = False
     """It takes only ids of tool calls that are nine letters and digits."""
+    cache: CacheTerms = CacheTerms()
 
 
 class EnginePreset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ from rolecall.catalogue.prices import PriceBook, rates, tariff
 from rolecall.config.endings import retirements
 from rolecall.config.known import Known
 from rolecall.config.load import nearest
+from rolecall.config.money import economics
 from rolecall.config.private import digest, privacy
 from rolecall.config.providers import provider_of, providers_used
 from rolecall.config.settings import ModelSettings, Settings
@@ -102,6 +103,7 @@ def build(settings: Settings, known: Known, *, rules: str, at: datetime) -> Snap
         retirements=endings,
         on_retired=settings.routing.on_retired,
         policy=digest(privacy(settings)),
+        economics=economics(settings),
         at=at,
     )
     return _versioned(snapshot)

@@ -6,6 +6,7 @@ import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,7 +15,9 @@ import platformdirs
 from msgspec import Struct
 
 from rolecall.config.settings import (
+    BudgetSettings,
     CatalogueSettings,
+    EconomicsSettings,
     LedgerSettings,
     ModelSettings,
     PrivacyRuleSettings,
@@ -27,13 +30,25 @@ from rolecall.config.settings import (
     WorkspaceSettings,
 )
 from rolecall.errors import ConfigError
-from rolecall.types import DIALECTS, ROLES, Auth, ModelClass, OnRetired, Role, Work
+from rolecall.types import (
+    DIALECTS,
+    ROLES,
+    AtLimit,
+    Auth,
+    HandOver,
+    ModelClass,
+    OnRetired,
+    Role,
+    Work,
+)
 
 FILE_NAME = "rolecall.toml"
 
 _TABLES: dict[str, type[Struct]] = {
     "server": ServerSettings,
     "routing": RoutingSettings,
+    "economics": EconomicsSettings,
+    "budget": BudgetSettings,
     "timeouts": TimeoutSettings,
     "ledger": LedgerSettings,
     "catalogue": CatalogueSettings,
@@ -49,6 +64,10 @@ _ENTRIES: dict[str, Any] = {
     "roles": tuple[str, ...],
     "routing.work": Role,
     "routing.kind": Role,
+    "budget.roles": Decimal,
+    "budget.workspaces": Decimal,
+    "budget.people": Decimal,
+    "budget.keys": Decimal,
 }
 """Tables whose keys are names, and what each name stands for."""
 _VALUES: dict[str, tuple[str, ...]] = {
@@ -59,6 +78,8 @@ _VALUES: dict[str, tuple[str, ...]] = {
     "class": get_args(ModelClass),
     "on_retired": get_args(OnRetired),
     "dialects": DIALECTS,
+    "hand_over": get_args(HandOver),
+    "at_limit": get_args(AtLimit),
 }
 
 
@@ -128,6 +149,7 @@ def _check_keys(path: Path, raw: Mapping[str, Any]) -> None:
         _known(path, "privacy.rules", rule, PrivacyRuleSettings.__struct_encode_fields__)
     _known(path, "roles", raw.get("roles"), ROLES)
     _known(path, "routing.work", _inner(raw, "routing.work"), get_args(Work))
+    _known(path, "budget.roles", _inner(raw, "budget.roles"), ROLES)
 
 
 def _inner(table: Any, path: str) -> Any:

@@ -90,6 +90,9 @@ def _preset(name: str, known: Known) -> Provider:
             key_env=hosted.key_env,
             prices=hosted.prices,
             short_ids=hosted.short_ids,
+            cache_seconds=hosted.cache.seconds,
+            long_seconds=hosted.cache.long_seconds,
+            long_write=hosted.cache.long_write,
         )
     engine = known.engines.get(name)
     if engine is not None:

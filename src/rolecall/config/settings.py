@@ -8,7 +8,18 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from rolecall.catalogue.ages import Patience
-from rolecall.types import Auth, Dialect, Kind, ModelClass, OnRetired, Otherwise, Role, Work
+from rolecall.types import (
+    AtLimit,
+    Auth,
+    Dialect,
+    HandOver,
+    Kind,
+    ModelClass,
+    OnRetired,
+    Otherwise,
+    Role,
+    Work,
+)
 
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
 
@@ -32,6 +43,29 @@ class RoutingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     rules: tuple[str, ...] = ()
     on_retired: OnRetired = "refuse"
     """What becomes of a cascade's entry from the day of its retirement on."""
+
+
+class EconomicsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What decides between models; `types.Economics` says what each key means. Amounts are USD."""
+
+    silent_failure: Annotated[float, Meta(ge=0, le=1_000_000)] = 5
+    hour_of_waiting: Annotated[float, Meta(ge=0, le=1_000_000)] = 0
+    loss_allowed: Annotated[float, Meta(gt=0, lt=1)] = 0.1
+    outcomes_needed: Annotated[int, Meta(ge=0)] = 20
+    escalate: bool = True
+    hand_over: HandOver = "short"
+
+
+class BudgetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """USD per day; `types.Budget` says what each key means."""
+
+    day: Decimal | None = None
+    roles: dict[Role, Decimal] = {}
+    workspaces: dict[str, Decimal] = {}
+    people: dict[str, Decimal] = {}
+    keys: dict[str, Decimal] = {}
+    warn_at: Annotated[float, Meta(ge=0, le=1)] = 0.8
+    at_limit: AtLimit = "downgrade"
 
 
 class TimeoutSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -121,6 +155,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     source: str = "what was found on this machine"
     server: ServerSettings = ServerSettings()
     routing: RoutingSettings = RoutingSettings()
+    economics: EconomicsSettings = EconomicsSettings()
+    budget: BudgetSettings = BudgetSettings()
     timeouts: TimeoutSettings = TimeoutSettings()
     ledger: LedgerSettings = LedgerSettings()
     catalogue: CatalogueSettings = CatalogueSettings()

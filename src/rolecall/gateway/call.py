@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 import msgspec
 from msgspec import Struct
@@ -12,9 +14,11 @@ from rolecall.egress.door import Reply
 from rolecall.gateway.headers import Header
 from rolecall.gateway.intake import Taken
 from rolecall.gateway.paths import Target
+from rolecall.gateway.purse import Reservation
 from rolecall.gateway.state import Gateway
 from rolecall.gateway.translator import Translator
-from rolecall.types import Attempt, Decision, Outcome, Record, Session, Snapshot
+from rolecall.routing.estimates import looked_at
+from rolecall.types import Attempt, Decision, Ending, Outcome, Record, Session, Snapshot
 from rolecall.wire.restore import Restorer
 from rolecall.wire.tally import Tally
 from rolecall.wire.translate.interpreter import Interpreter
@@ -42,6 +46,12 @@ class Call(Struct, kw_only=True):
     """The attempt whose answer is being passed on, until it is recorded."""
     status: int = 0
     recorded: bool = False
+    outcomes: tuple[Outcome, ...] = ()
+    """What the request told of earlier work."""
+    extra: Decimal | None = None
+    reservation: Reservation | None = None
+    left_out: int = 0
+    """Bytes of the history that a hand-over has shortened."""
     finished: bool = False
     """The last byte is on its way: the client may leave."""
 
@@ -72,7 +82,7 @@ class Whole(Struct, frozen=True):
 
 def attempt(
     opened: Opened,
-    outcome: Outcome,
+    outcome: Ending,
     tally: Tally,
     detail: str | None,
 ) -> Attempt:
@@ -106,5 +116,19 @@ async def record(gateway: Gateway, call: Call, status: int) -> None:
         attempts=tuple(call.attempts),
         status=status,
         total=time.perf_counter() - call.began,
+        standings=looked_at(call.decision, call.snapshot),
+        spent=dict(call.snapshot.spent),
+        paces=dict(call.snapshot.paces),
+        outcomes=call.outcomes,
+        extra=call.extra,
     )
+    if call.reservation is not None:
+        call.reservation.settle(_spent(call.attempts))
     await gateway.writer.commit(found)
+
+
+def _spent(attempts: Sequence[Attempt]) -> Decimal | None:
+    """What was paid; None where an answer's price is unknown, nothing where nobody answered."""
+    answered = [one for one in attempts if one.usage is not None]
+    costs = [one.cost for one in answered if one.cost is not None]
+    return None if len(costs) < len(answered) else sum(costs, Decimal(0))

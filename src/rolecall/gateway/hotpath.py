@@ -21,8 +21,11 @@ from rolecall.gateway.protocol import CONNECTION, Protocol
 from rolecall.gateway.relay import relay
 from rolecall.gateway.state import Gateway
 from rolecall.gateway.translator import Translator
+from rolecall.routing.budgets import names
 from rolecall.routing.decide import decide
+from rolecall.routing.progress import told
 from rolecall.types import Decision
+from rolecall.wire.shorten import shortened
 from rolecall.wire.tally import Tally
 
 Scope = Mapping[str, Any]
@@ -73,6 +76,10 @@ async def _decided(
         taken = await _guarded(gateway.guard, taken, person, raw, query)
     snapshot = gateway.now()
     session = gateway.recogniser.sessions.get(taken.thread, taken.request.continues)
+    outcomes = told(taken.request, session, snapshot.at)
+    if outcomes:
+        gateway.scoreboard.take(outcomes, snapshot.at)
+        snapshot = msgspec.structs.replace(snapshot, standings=gateway.scoreboard.standings)
     decision = decide(taken.request, snapshot, session, id=gateway.new_id())
     call = Call(
         taken=taken,
@@ -82,13 +89,38 @@ async def _decided(
         decision=decision,
         snapshot=snapshot,
         session=session,
+        outcomes=outcomes,
         began=began,
     )
+    _hand_over(call)
     _carry(call)
     if gateway.guard is not None and not call.decision.cascade:
         await _redact(gateway.guard, call)
         _carry(call)
+    _reserve(gateway, call)
     return call
+
+
+def _hand_over(call: Call) -> None:
+    """Whoever takes over does not read the whole history again, where that saves something."""
+    latch = call.decision.latch
+    if latch is None or call.snapshot.economics.hand_over == "whole":
+        return
+    body = call.taken.body
+    short = shortened(call.taken.request.dialect, body, latch.kept)
+    call.left_out = len(body) - len(short)
+    call.taken = msgspec.structs.replace(call.taken, body=short)
+
+
+def _reserve(gateway: Gateway, call: Call) -> None:
+    """What the call is expected to cost counts as spent until it is known."""
+    chosen = call.decision.chosen
+    if chosen is None or not call.snapshot.economics.budget.is_set:
+        return
+    provider = chosen.deployment.partition("/")[0]
+    counted = names(call.taken.request, call.decision.role, provider)
+    expected = chosen.forecast.call if chosen.forecast is not None else 0.0
+    call.reservation = gateway.purse.reserve(counted, expected)
 
 
 def _check_stream(target: Target, query: bytes) -> None:

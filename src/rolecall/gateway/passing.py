@@ -15,8 +15,8 @@ from rolecall.gateway.call import Call, Opened, Whole, attempt, record
 from rolecall.gateway.headers import Header, inbound, retold
 from rolecall.gateway.state import Gateway
 from rolecall.routing.candidates import find
-from rolecall.routing.sessions import after
-from rolecall.types import Dialect, Outcome
+from rolecall.routing.progress import after, settled
+from rolecall.types import Attempt, Dialect, Ending
 from rolecall.wire.dialects import WIRES, Wire
 from rolecall.wire.restore import Restorer
 from rolecall.wire.sse import Reader, fold_once
@@ -219,13 +219,38 @@ def _note_answer(gateway: Gateway, opened: Opened, tally: Tally) -> None:
 
 async def _settle(gateway: Gateway, call: Call, opened: Opened, tally: Tally) -> None:
     """The answer is complete: price it and make its record safe."""
-    outcome: Outcome = "answered" if call.status < 400 else "error-status"
+    outcome: Ending = "answered" if call.status < 400 else "error-status"
     detail = f"{tally.malformed} malformed events passed on unread" if tally.malformed else None
-    found = attempt(opened, outcome, tally, detail or opened.remark)
+    found = attempt(opened, outcome, tally, detail or opened.remark or _handed_over(call))
     _note_answer(gateway, opened, tally)
     if found.usage is not None and call.target.endpoint == "generate":
         cost = gateway.price(opened.deployment, found.usage, opened.started)
         found = msgspec.structs.replace(found, cost=cost)
+        _note_progress(gateway, call, found)
+    if call.status < 400:
+        gateway.paces.took(opened.deployment, found.total)
     call.attempts.append(found)
     call.opened = None
     await record(gateway, call, call.status)
+
+
+def _handed_over(call: Call) -> str | None:
+    if not call.left_out:
+        return None
+    return f"old tool results were shortened by {call.left_out / 1000:.0f} kB at the hand-over"
+
+
+def _note_progress(gateway: Gateway, call: Call, answered: Attempt) -> None:
+    """What the session has come to, with what this call cost and an escalation's part of it."""
+    latch, usage = call.decision.latch, answered.usage
+    if latch is not None and usage is not None and answered.cost is not None:
+        before = gateway.price(latch.before, usage, answered.started)
+        call.extra = None if before is None else answered.cost - before
+    snapshot, name = call.snapshot, answered.deployment
+    deployment = snapshot.deployments.get(name)
+    provider = snapshot.providers[name.partition("/")[0]]
+    rates = None if deployment is None else deployment.rates
+    sessions = gateway.recogniser.sessions
+    session = sessions.get(call.session.key)
+    request = call.taken.request
+    sessions.remember(settled(session, request, answered, provider, rates, call.extra))

@@ -9,6 +9,7 @@ import resource
 import signal
 import socket
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 import uvicorn
 from msgspec import Struct
@@ -24,6 +25,7 @@ from rolecall.gateway.app import application
 from rolecall.gateway.guard import Guard
 from rolecall.gateway.intake import Limits
 from rolecall.gateway.protocol import Protocol, close_slow
+from rolecall.gateway.remember import purse, restore_sessions, scoreboard
 from rolecall.gateway.state import Gateway
 from rolecall.ledger.store import Ledger
 from rolecall.ledger.writer import Writer
@@ -111,9 +113,12 @@ async def _serve(plan: Plan, config: uvicorn.Config, listening: socket.socket) -
     writer = Writer(plan.ledger, asyncio.get_running_loop())
     tasks = [asyncio.ensure_future(_checkpoint(plan.ledger))]
     guard = None if plan.guard is None else plan.guard()
+    restore_sessions(plan.recogniser.sessions, plan.ledger)
     try:
         async with Door(plan.keys, plan.timeouts, plan.networks) as door:
             gateway = Gateway(
+                scoreboard=scoreboard(plan.ledger, plan.world.economics),
+                purse=purse(plan.ledger, plan.world.economics, datetime.now(UTC)),
                 world=plan.world,
                 recogniser=plan.recogniser,
                 access=plan.access,

@@ -16,8 +16,11 @@ from rolecall.gateway.guard import Guard
 from rolecall.gateway.health import Health
 from rolecall.gateway.ids import decision_id, sequence
 from rolecall.gateway.intake import Limits
+from rolecall.gateway.paces import Paces
+from rolecall.gateway.purse import Purse
 from rolecall.ledger.store import Ledger
 from rolecall.ledger.writer import Writer
+from rolecall.measure.standings import Scoreboard
 from rolecall.routing.costs import Price
 from rolecall.routing.signals import Recogniser
 from rolecall.types import Snapshot
@@ -37,6 +40,9 @@ class Gateway(Struct, kw_only=True):
     guard: Guard | None = None
     """None where no rule of privacy is written."""
     health: Health = msgspec.field(default_factory=Health)
+    scoreboard: Scoreboard
+    purse: Purse
+    paces: Paces = msgspec.field(default_factory=Paces)
     draw: Callable[[], int] = msgspec.field(
         default_factory=lambda: sequence(lambda: secrets.randbits(25))
     )
@@ -44,7 +50,14 @@ class Gateway(Struct, kw_only=True):
     def now(self) -> Snapshot:
         """The world at this moment."""
         at = datetime.now(UTC)
-        return msgspec.structs.replace(self.world, at=at, health=self.health.ailments())
+        return msgspec.structs.replace(
+            self.world,
+            at=at,
+            health=self.health.ailments(),
+            standings=self.scoreboard.standings,
+            spent=self.purse.at(at) if self.world.economics.budget.is_set else {},
+            paces=self.paces.means if self.world.economics.hour else {},
+        )
 
     def new_id(self) -> str:
         return decision_id(time.time_ns() // 1_000_000, self.draw())

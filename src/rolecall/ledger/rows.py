@@ -11,28 +11,53 @@ import msgspec
 from msgspec import Struct
 
 from rolecall.errors import LedgerError
-from rolecall.types import Ailment, Attempt, Decision, Record, Request, Session, Usage
+from rolecall.types import (
+    Ailment,
+    Attempt,
+    Decision,
+    Outcome,
+    Record,
+    Request,
+    Session,
+    Standing,
+    Usage,
+)
 
 
-class Facts(Struct, frozen=True, kw_only=True):
+class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What replays a decision, beside its snapshot."""
 
     decision: Decision
     request: Request
     session: Session
     health: dict[str, Ailment]
+    standings: dict[str, Standing] = {}
+    spent: dict[str, Decimal] = {}
+    paces: dict[str, float] = {}
+    extra: Decimal | None = None
 
 
 _encoder = msgspec.json.Encoder()
 _facts = msgspec.json.Decoder(Facts)
-_COUNTS = Usage.__struct_fields__
+_LATER = "cache_write_1h_input_tokens"
+"""A count that came with a later schema: its column stands last."""
+_COUNTS = tuple(name for name in Usage.__struct_fields__ if name != _LATER)
 _NO_COUNTS = (None,) * len(_COUNTS)
 
 
 def decision_row(record: Record) -> tuple[Any, ...]:
     """Values in the order of the columns of `schema.decisions`."""
     decision, request = record.decision, record.request
-    facts = Facts(decision=decision, request=request, session=record.session, health=record.health)
+    facts = Facts(
+        decision=decision,
+        request=request,
+        session=record.session,
+        health=record.health,
+        standings=record.standings,
+        spent=record.spent,
+        paces=record.paces,
+        extra=record.extra,
+    )
     return (
         decision.id,
         decision.at.isoformat(),
@@ -70,8 +95,13 @@ def _attempt_row(decision: str, number: int, attempt: Attempt) -> tuple[Any, ...
         attempt.total,
         attempt.response_model,
         *counts,
-        None if attempt.cost is None else format(attempt.cost, "f"),
+        _money(attempt.cost),
+        None if usage is None else usage.cache_write_1h_input_tokens,
     )
+
+
+def _money(amount: Decimal | None) -> str | None:
+    return None if amount is None else format(amount, "f")
 
 
 def record_of(row: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]]) -> Record:
@@ -91,11 +121,16 @@ def record_of(row: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]]) -> 
         attempts=tuple(_attempt_of(found) for found in attempts),
         status=row["status"],
         total=row["total"],
+        standings=facts.standings,
+        spent=facts.spent,
+        paces=facts.paces,
+        extra=facts.extra,
     )
 
 
 def _attempt_of(row: Mapping[str, Any]) -> Attempt:
     counts = {name: row[name] for name in _COUNTS}
+    counts[_LATER] = row[_LATER] or 0
     usage = None if counts["input_tokens"] is None else Usage(**counts)
     return Attempt(
         deployment=row["deployment"],
@@ -108,4 +143,39 @@ def _attempt_of(row: Mapping[str, Any]) -> Attempt:
         response_model=row["response_model"],
         usage=usage,
         cost=None if row["cost"] is None else Decimal(row["cost"]),
+    )
+
+
+def outcome_rows(record: Record) -> list[tuple[Any, ...]]:
+    """Values in the order of the columns of `schema.outcomes`."""
+    return [outcome_row(found) for found in record.outcomes]
+
+
+def outcome_row(found: Outcome) -> tuple[Any, ...]:
+    return (
+        found.decision,
+        found.how,
+        found.at.isoformat(),
+        int(found.accepted),
+        found.topic,
+        found.deployment,
+        found.says,
+        found.calls,
+        _money(found.cost),
+        _money(found.extra),
+    )
+
+
+def outcome_of(row: Mapping[str, Any]) -> Outcome:
+    return Outcome(
+        decision=row["decision"],
+        at=datetime.fromisoformat(row["at"]),
+        how=row["how"],
+        accepted=bool(row["accepted"]),
+        topic=row["topic"],
+        deployment=row["deployment"],
+        says=row["says"],
+        calls=row["calls"],
+        cost=None if row["cost"] is None else Decimal(row["cost"]),
+        extra=None if row["extra"] is None else Decimal(row["extra"]),
     )

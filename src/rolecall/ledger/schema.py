@@ -13,7 +13,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration. A test holds it equal to what Alembic calls head."""
 
 metadata = MetaData()
@@ -65,7 +65,25 @@ attempts = Table(
     Column("reasoning_tokens", Integer),
     # USD as decimal text: SQLite has no exact numbers.
     Column("cost", String),
+    Column("cache_write_1h_input_tokens", Integer),
     # Stored in the order of its key: one page to write for a commit, not two.
+    sqlite_with_rowid=False,
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    # What became of the work that began with a decision; the newest word of each sort counts.
+    Column("decision", String, primary_key=True),
+    Column("how", String, primary_key=True),
+    Column("at", String, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("topic", String, nullable=False),
+    Column("deployment", String, nullable=False),
+    Column("says", Text, nullable=False),
+    Column("calls", Integer, nullable=False),
+    Column("cost", String),
+    Column("extra", String),
     sqlite_with_rowid=False,
 )
 

@@ -15,8 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from rolecall.errors import LedgerBusy, LedgerError, LedgerRefusal
 from rolecall.ledger.migrate import migrate
-from rolecall.ledger.rows import attempt_rows, decision_row, record_of
-from rolecall.ledger.schema import attempts, decisions, snapshots
+from rolecall.ledger.rows import attempt_rows, decision_row, outcome_rows, record_of
+from rolecall.ledger.schema import attempts, decisions, outcomes, snapshots
 from rolecall.types import Record, Snapshot
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ _MISFITS = (
 """What the driver says of a record that does not fit; anything else is the ledger's trouble."""
 _DECISIONS = _insert(decisions)
 _ATTEMPTS = _insert(attempts)
+OUTCOMES = _insert(outcomes).replace("INSERT", "INSERT OR REPLACE", 1)
+"""The newest word of each sort counts."""
 
 
 class Ledger:
@@ -72,6 +74,9 @@ class Ledger:
                 cursor = connection.cursor()
                 cursor.executemany(_DECISIONS, [decision_row(r) for r in records])
                 cursor.executemany(_ATTEMPTS, [row for r in records for row in attempt_rows(r)])
+                told = [row for r in records for row in outcome_rows(r)]
+                if told:
+                    cursor.executemany(OUTCOMES, told)
                 connection.commit()
             except BaseException:  # a value that the driver cannot bind, too
                 connection.rollback()

@@ -58,7 +58,16 @@ def upper_bound(successes: int, trials: int, level: float = 0.95) -> float:
     _check(successes, trials)
     if successes == trials:
         return 1.0
-    return _root(lambda chance: tail(successes + 1, trials, chance) - level)
+    chooses = [_log_choose(trials, k) for k in range(successes + 1)]
+
+    def at_most(chance: float) -> float:
+        log_yes, log_no = math.log(chance), math.log1p(-chance)
+        return math.fsum(
+            math.exp(choose + k * log_yes + (trials - k) * log_no)
+            for k, choose in enumerate(chooses)
+        )
+
+    return _root(lambda chance: (1 - level) - at_most(chance))
 
 
 def lower_bound(successes: int, trials: int, level: float = 0.95) -> float:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
-
-from rolecall.routing.justify import STRONGEST
-from rolecall.routing.rejections import BYTES_PER_TOKEN, rejected_for, retired
+from rolecall.routing.escalation import STRONGEST
+from rolecall.routing.rejections import rejected_for, retired
 from rolecall.routing.spoken import spoken_to
 from rolecall.types import (
+    Boundary,
     Candidate,
     Deployment,
     Dialect,
@@ -20,8 +19,6 @@ from rolecall.types import (
     Snapshot,
 )
 from rolecall.wire.translate.losses import FOREIGN_THOUGHT
-
-_PER_MILLION = Decimal(1_000_000 * BYTES_PER_TOKEN)
 
 
 def candidates(
@@ -49,7 +46,6 @@ def candidates(
                 deployment=player,
                 instead_of=None if player == name else name,
                 model_class=deployment.model_class,
-                estimate=_estimate(deployment, request.body_bytes),
                 justification=why if strongest else None,
                 dialect=_translated(deployment, request, snapshot),
                 losses=_losses(player, request, session),
@@ -88,12 +84,6 @@ def held(
     return (holder,), [Rejection(deployment=o, reason="held", says=says) for o in others]
 
 
-def _estimate(deployment: Deployment, body_bytes: int) -> Decimal | None:
-    """USD for the input alone, uncached."""
-    rates = deployment.rates
-    return None if rates is None else rates.input * body_bytes / _PER_MILLION
-
-
 def find(name: str, snapshot: Snapshot) -> Deployment:
     """A deployment of the stack, or one that a client names at a provider of the stack."""
     found = snapshot.deployments.get(name)
@@ -115,8 +105,10 @@ def in_place_of(name: str, snapshot: Snapshot) -> str:
     return name
 
 
-def hold(cleared: list[Candidate], request: Request, session: Session) -> list[Candidate]:
+def hold(
+    cleared: list[Candidate], request: Request, session: Session, boundary: Boundary
+) -> list[Candidate]:
     """In an open tool loop the deployment in force plays on, if it may: no switch in mid-loop."""
-    if not request.loop_open and request.endpoint != "count_tokens":
+    if boundary.cause != "loop" and request.endpoint != "count_tokens":
         return cleared
     return sorted(cleared, key=lambda candidate: candidate.deployment != session.deployment)

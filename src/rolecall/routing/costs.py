@@ -26,10 +26,10 @@ def pricing(book: PriceBook, snapshot: Snapshot) -> Price:
             if len(tariffs) >= _MOST_NAMES:
                 tariffs.clear()
             tariffs[name] = _tariff(book, snapshot, name)
-        found = tariffs[name]
+        found, provider = tariffs[name], snapshot.providers[name.partition("/")[0]]
         if found is not None:
-            return cost(found, usage, at)
-        return None if snapshot.providers[name.partition("/")[0]].billed else Decimal(0)
+            return cost(found, usage, at, provider.long_write)
+        return None if provider.billed else Decimal(0)
 
     return price
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from rolecall.routing.justify import STRONGEST
+from rolecall.routing.escalation import STRONGEST
+from rolecall.routing.forecast import BYTES_PER_TOKEN
 from rolecall.routing.spoken import spoken_to
 from rolecall.types import (
     Afterwards,
@@ -18,10 +19,6 @@ from rolecall.types import (
     Role,
     Snapshot,
 )
-
-BYTES_PER_TOKEN = 4
-"""A rule of thumb for English text and code (OpenAI's help centre: a token is about four
-characters). Used only before a call; what was used is what the provider reports."""
 
 
 def rejected_for(

@@ -82,6 +82,11 @@ def role_of(request: Request, snapshot: Snapshot, session: Session) -> tuple[Rol
     return first.role, reason
 
 
+def topic_of(kind: Kind | None, role: Role) -> str:
+    """What outcomes are counted by: the kind of work, else whatever a role does."""
+    return f"any {role}" if kind is None else kind
+
+
 def kept_home(role: Role, reason: Reason, request: Request) -> tuple[Role, Reason]:
     """Nobody who plays the role may see this request: the role local plays in its place."""
     limit = request.limits[0]

@@ -8,7 +8,7 @@ from hashlib import blake2b
 import msgspec
 from msgspec import Struct
 
-from rolecall.types import Decision, Ground, Request, Session, Work
+from rolecall.types import Request, Session, Work
 from rolecall.wire.parsed import Parsed
 
 _TELLING = 2000
@@ -88,22 +88,3 @@ class Sessions:
 
 
 _MAIN: tuple[Work, ...] = ("turn", "plan", "review")
-
-
-def after(session: Session, request: Request, decision: Decision, deployment: str) -> Session:
-    """What is in force once `deployment` has answered. Counting tokens changes nothing."""
-    if request.endpoint == "count_tokens":
-        return session
-    keeps = decision.reason.ground in _KEEPING
-    return msgspec.structs.replace(
-        session,
-        role=decision.role,
-        kept=decision.role if keeps else session.kept,
-        deployment=deployment,
-        turns=session.turns + 1,
-        players=tuple(dict.fromkeys((*session.players, deployment))),
-        holder=None,
-    )
-
-
-_KEEPING: tuple[Ground, ...] = ("text", "hint", "default")

@@ -132,13 +132,16 @@ def _tested(seen: Trajectory, result: Result, course: Course) -> Trajectory:
         same = seen.tests == "failed" and how == seen.failure
         return msgspec.structs.replace(
             seen,
+            tested=seen.tested + 1,
             tests="failed",
             failures=seen.failures + 1,
             failure=how,
             same_failures=seen.same_failures + 1 if same else 0,
         )
     if course.passed.search(text):
-        return msgspec.structs.replace(seen, tests="passed", failures=0, same_failures=0, failure=0)
+        return msgspec.structs.replace(
+            seen, tested=seen.tested + 1, tests="passed", failures=0, same_failures=0, failure=0
+        )
     return seen  # nothing tells: neither passed nor failed
 
 

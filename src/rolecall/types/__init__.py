@@ -12,6 +12,17 @@ from rolecall.types.decisions import (
     Rejection,
     Snapshot,
 )
+from rolecall.types.economics import (
+    AtLimit,
+    Boundary,
+    Budget,
+    Cause,
+    Economics,
+    Evidence,
+    Forecast,
+    HandOver,
+)
+from rolecall.types.outcomes import HOWS, WEAK, How, Outcome, Standing, place
 from rolecall.types.privacy import Limit, PrivacyRule, Rules, Workspace
 from rolecall.types.providers import (
     Deployment,
@@ -22,7 +33,8 @@ from rolecall.types.providers import (
     Traits,
     Usage,
 )
-from rolecall.types.requests import Carried, Request, Session, Signal, Signals, Trajectory
+from rolecall.types.requests import Carried, Request, Signal, Signals, Trajectory
+from rolecall.types.sessions import Latch, Session, Turn, Warm
 from rolecall.types.words import (
     DIALECTS,
     MAIN_DIALECTS,
@@ -30,13 +42,13 @@ from rolecall.types.words import (
     Afterwards,
     Auth,
     Dialect,
+    Ending,
     Ground,
     KeyHeader,
     Kind,
     ModelClass,
     OnRetired,
     Otherwise,
-    Outcome,
     Role,
     Thinking,
     Work,
@@ -44,22 +56,35 @@ from rolecall.types.words import (
 
 __all__ = [
     "DIALECTS",
+    "HOWS",
     "MAIN_DIALECTS",
     "ROLES",
+    "WEAK",
     "Afterwards",
     "Ailment",
+    "AtLimit",
     "Attempt",
     "Auth",
+    "Boundary",
+    "Budget",
     "Candidate",
     "Carried",
+    "Cause",
     "Decision",
     "Deployment",
     "Dialect",
+    "Economics",
+    "Ending",
     "Endpoint",
+    "Evidence",
+    "Forecast",
     "Ground",
+    "HandOver",
+    "How",
     "Justification",
     "KeyHeader",
     "Kind",
+    "Latch",
     "Limit",
     "ModelClass",
     "OnRetired",
@@ -80,10 +105,14 @@ __all__ = [
     "Signal",
     "Signals",
     "Snapshot",
+    "Standing",
     "Thinking",
     "Traits",
     "Trajectory",
+    "Turn",
     "Usage",
+    "Warm",
     "Work",
     "Workspace",
+    "place",
 ]

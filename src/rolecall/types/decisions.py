@@ -8,10 +8,13 @@ from typing import Literal
 
 from msgspec import Struct
 
+from rolecall.types.economics import Boundary, Economics, Evidence, Forecast
+from rolecall.types.outcomes import Outcome, Standing
 from rolecall.types.privacy import Limit
 from rolecall.types.providers import Deployment, Provider, Retirement, Usage
-from rolecall.types.requests import Request, Session
-from rolecall.types.words import Dialect, Ground, Kind, ModelClass, OnRetired, Outcome, Role, Work
+from rolecall.types.requests import Request
+from rolecall.types.sessions import Latch, Session
+from rolecall.types.words import Dialect, Ending, Ground, Kind, ModelClass, OnRetired, Role, Work
 
 
 class Ailment(Struct, frozen=True, kw_only=True):
@@ -22,7 +25,10 @@ class Ailment(Struct, frozen=True, kw_only=True):
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
-    """The world as one value. Everything but `at` and `health` is fixed by `version`."""
+    """The world as one value.
+
+    Everything is fixed by `version` but the moment: `at`, `health`, `standings`, `spent`, `paces`.
+    """
 
     version: str
     providers: dict[str, Provider]
@@ -46,6 +52,14 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     retirements: dict[str, Retirement] = {}
     """By deployment: names that end at a provider of the stack, in the past or to come."""
     on_retired: OnRetired = "refuse"
+    economics: Economics = Economics()
+    evidence: Evidence = Evidence()
+    standings: dict[str, Standing] = {}
+    """What outcomes come to, by `outcomes.place`."""
+    spent: dict[str, Decimal] = {}
+    """USD of today, what is under way included, by the names of `Budget.limits`."""
+    paces: dict[str, float] = {}
+    """Mean seconds of a call by deployment, as measured here."""
     policy: str = ""
     """A digest of the rules of privacy; what they look for is not kept with decisions."""
 
@@ -74,18 +88,23 @@ class Reason(Struct, frozen=True, kw_only=True):
 
 
 class Justification(Struct, frozen=True, kw_only=True):
-    """Why the strongest class is deserved."""
+    """Why the strongest class is deserved, and until when that holds.
 
-    kind: Literal["ask", "rule", "stack"]
+    `failure`: the work was failing, verifiably; `evidence`: outcomes say that it is worth it;
+    `cache`: it has read the conversation, and going on costs less than moving.
+    """
+
+    kind: Literal["ask", "rule", "stack", "failure", "evidence", "cache"]
     says: str
+    until: str = ""
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
-    """A deployment that may play. `estimate` is USD for the input alone, None where unknown."""
+    """A deployment that may play. `forecast` is None where its price is unknown."""
 
     deployment: str
     model_class: ModelClass | None
-    estimate: Decimal | None = None
+    forecast: Forecast | None = None
     justification: Justification | None = None
     instead_of: str | None = None
     """The retired deployment of the cascade in whose place it plays."""
@@ -109,6 +128,7 @@ class Rejection(Struct, frozen=True, kw_only=True):
         "context",
         "tools",
         "held",
+        "budget",
     ]
     says: str
     until: datetime | None = None
@@ -127,6 +147,14 @@ class Decision(Struct, frozen=True, kw_only=True):
     cascade: tuple[Candidate, ...]
     rejections: tuple[Rejection, ...]
     limits: tuple[Limit, ...] = ()
+    boundary: Boundary | None = None
+    """Whether another model might have played from here on; None in decisions before version 5."""
+    calls_left: float = 0.0
+    """Calls that the conversation is expected to go on for."""
+    latch: Latch | None = None
+    """The escalation in force."""
+    notes: tuple[str, ...] = ()
+    """What else is to be told: why the cheaper one waits, what a budget will do."""
 
     @property
     def chosen(self) -> Candidate | None:
@@ -142,7 +170,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
 
     deployment: str
     started: datetime
-    outcome: Outcome
+    outcome: Ending
     status: int | None = None
     detail: str | None = None
     time_to_first_chunk: float | None = None
@@ -163,3 +191,11 @@ class Record(Struct, frozen=True, kw_only=True):
     status: int
     """The HTTP status that the client saw; 499 where it left first."""
     total: float
+    standings: dict[str, Standing] = {}
+    """Those that the decision looked at; likewise what was spent, and paces."""
+    spent: dict[str, Decimal] = {}
+    paces: dict[str, float] = {}
+    outcomes: tuple[Outcome, ...] = ()
+    """What this request told of earlier work."""
+    extra: Decimal | None = None
+    """USD that whom an escalation has taken over from would not have cost."""

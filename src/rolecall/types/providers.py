@@ -39,6 +39,12 @@ class Provider(Struct, frozen=True, kw_only=True):
     """Variables that may hold the key; the first that is set wins."""
     billed: bool = True
     prices: str | None = None
+    cache_seconds: float = 300
+    """How long it keeps the beginning of a conversation after its last use."""
+    long_seconds: float = 300
+    """The same where a client asks for the longer time."""
+    long_write: Decimal | None = None
+    """What writing for the longer time costs, as a multiple of the input price."""
     short_ids: bool = False
     """It takes only ids of tool calls that are nine letters and digits."""
 
@@ -87,6 +93,7 @@ class Rates(Struct, frozen=True, kw_only=True):
     input: Decimal
     output: Decimal
     cache_read: Decimal | None = None
+    cache_write: Decimal | None = None
     stated: bool = False
     """Stated in `rolecall.toml`, and so in force instead of the catalogue's price."""
 
@@ -96,6 +103,7 @@ class Usage(Struct, frozen=True, kw_only=True):
 
     `input_tokens` counts all input, cached parts included, whatever the dialect calls it;
     `cache_read_input_tokens` and `cache_write_input_tokens` are parts of it.
+    `cache_write_1h_input_tokens` are those of the latter that are kept for an hour.
     `output_tokens` includes `reasoning_tokens`.
     """
 
@@ -104,6 +112,7 @@ class Usage(Struct, frozen=True, kw_only=True):
     cache_read_input_tokens: int = 0
     cache_write_input_tokens: int = 0
     reasoning_tokens: int = 0
+    cache_write_1h_input_tokens: int = 0
 
 
 class Retirement(Struct, frozen=True, kw_only=True):

@@ -49,9 +49,10 @@ class Trajectory(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What has happened in a conversation so far, read off its messages.
 
     `reads`, `searches`, `edits` and `runs` count tool calls by what they do. `steps` counts tool
-    results since a person last spoke, `idle` those since the last edit that went in. `tests` is
-    the last test run; `failures` counts failing runs in a row, `same_failures` how many of these
-    failed as the one before did, `failure` stands for how.
+    results since a person last spoke, `idle` those since the last edit that went in. `tested`
+    counts test runs that told something, `tests` is the last of them; `failures` counts failing
+    runs in a row, `same_failures` how many of these failed as the one before did, `failure` stands
+    for how.
     """
 
     messages: int = 0
@@ -62,7 +63,10 @@ class Trajectory(Struct, frozen=True, kw_only=True, omit_defaults=True):
     searches: int = 0
     edits: int = 0
     edits_failed: int = 0
+    reverts: int = 0
+    """Edits that put back what one of the newest edits had replaced."""
     runs: int = 0
+    tested: int = 0
     tests: Literal["none", "passed", "failed"] = "none"
     failures: int = 0
     same_failures: int = 0
@@ -122,21 +126,3 @@ class Request(Struct, frozen=True, kw_only=True):
     fills: bool = False
     """It asks for a text to go on, in the middle or at its end; it is no conversation."""
     signals: Signals
-
-
-class Session(Struct, frozen=True, kw_only=True):
-    """What is in force in a conversation before this request; nothing yet in a new one.
-
-    `kept` is the role that a follow-up keeps: the last that was decided by words, by the model's
-    name or by default. A rule or an ask says itself how long it holds.
-    """
-
-    key: str
-    role: Role | None = None
-    kept: Role | None = None
-    deployment: str | None = None
-    turns: int = 0
-    players: tuple[str, ...] = ()
-    """All deployments that have answered in it."""
-    holder: str | None = None
-    """The deployment whose provider keeps the conversation that this request goes on with."""

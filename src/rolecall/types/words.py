@@ -18,7 +18,7 @@ Dialect = Literal[
 ModelClass = Literal["frontier", "coding", "fast", "open-weight"]
 Auth = Literal["key", "client", "none"]
 KeyHeader = Literal["authorization", "x-api-key", "x-goog-api-key"]
-Outcome = Literal["answered", "refused", "timeout", "broken", "error-status", "client-left"]
+Ending = Literal["answered", "refused", "timeout", "broken", "error-status", "client-left"]
 """How an upstream call ended."""
 Work = Literal[
     "turn",
@@ -53,8 +53,9 @@ Kind = Literal[
     "followup",
 ]
 """What the work is about; a `followup` has no kind of its own."""
-Ground = Literal["privacy", "ask", "rule", "phase", "hint", "text", "default"]
-"""What decided a role, strongest first: privacy leaves no other; the caller asked; a rule of
+Ground = Literal["privacy", "budget", "evidence", "ask", "rule", "phase", "hint", "text", "default"]
+"""What decided a role, strongest first: privacy leaves no other; a budget is spent; outcomes refute
+the cheaper role; the caller asked; a rule of
 `signals.toml` matched (a client's own before the phase, a generic one after it); the phase of the
 conversation (a tool loop keeps its role); the model's name; the words of the turn; the configured
 default."""

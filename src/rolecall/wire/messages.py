@@ -116,11 +116,16 @@ class _OutputDetails(Struct):
     thinking_tokens: int | None = None
 
 
+class _Creation(Struct):
+    ephemeral_1h_input_tokens: int | None = None
+
+
 class _Usage(Struct):
     input_tokens: int | None = None
     output_tokens: int | None = None
     cache_read_input_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
+    cache_creation: _Creation | None = None
     output_tokens_details: _OutputDetails | None = None
 
 
@@ -169,6 +174,7 @@ def _usage(found: _Usage, before: Usage | None) -> Usage:
     known = before or Usage(input_tokens=0, output_tokens=0)
     read = _newer(found.cache_read_input_tokens, known.cache_read_input_tokens)
     write = _newer(found.cache_creation_input_tokens, known.cache_write_input_tokens)
+    kept = None if found.cache_creation is None else found.cache_creation.ephemeral_1h_input_tokens
     details = found.output_tokens_details
     thought = None if details is None else details.thinking_tokens
     plain = known.input_tokens - known.cache_read_input_tokens - known.cache_write_input_tokens
@@ -178,6 +184,7 @@ def _usage(found: _Usage, before: Usage | None) -> Usage:
         cache_read_input_tokens=read,
         cache_write_input_tokens=write,
         reasoning_tokens=_newer(thought, known.reasoning_tokens),
+        cache_write_1h_input_tokens=_newer(kept, known.cache_write_1h_input_tokens),
     )
 
 

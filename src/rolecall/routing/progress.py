@@ -1,0 +1,194 @@
+"""How a conversation goes on: what is in force after a call, and what a request tells of earlier
+work. Pure, so that the ledger's records bring every session back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+
+from rolecall.routing.roles import topic_of
+from rolecall.types import (
+    Attempt,
+    Decision,
+    Ground,
+    How,
+    Latch,
+    Outcome,
+    Provider,
+    Rates,
+    Record,
+    Request,
+    Session,
+    Snapshot,
+    Turn,
+    Usage,
+    Warm,
+)
+
+_KEEPING: tuple[Ground, ...] = ("text", "hint", "default")
+_RECENT = 0.3
+"""How much of a running mean the newest call is."""
+_LEAST_CACHED = 1024
+"""Tokens below which no provider caches by itself (OpenAI's guide to prompt caching)."""
+
+
+def after(session: Session, request: Request, decision: Decision, deployment: str) -> Session:
+    """What is in force once `deployment` has answered. Counting tokens changes nothing."""
+    if request.endpoint == "count_tokens":
+        return session
+    keeps = decision.reason.ground in _KEEPING
+    return msgspec.structs.replace(
+        session,
+        role=decision.role,
+        kept=decision.role if keeps else session.kept,
+        deployment=deployment,
+        turns=session.turns + 1,
+        players=tuple(dict.fromkeys((*session.players, deployment))),
+        holder=None,
+        last=decision.at,
+        messages=request.messages,
+        private=tuple(dict.fromkeys((*session.private, *(one.rule for one in request.limits)))),
+        turn=_turn(session.turn, request, decision, deployment),
+        latch=_latch(session, decision),
+    )
+
+
+def _turn(turn: Turn | None, request: Request, decision: Decision, deployment: str) -> Turn:
+    """The piece of work under way. A new one begins where a person spoke, or somebody took over."""
+    seen = request.trajectory
+    first = decision.boundary is not None and decision.boundary.cause == "first"
+    begins = first or (decision.latch is not None and decision.latch.decision == decision.id)
+    if turn is None or begins or seen.turns != turn.turns or seen.messages < turn.messages:
+        return Turn(
+            decision=decision.id,
+            topic=topic_of(decision.kind, decision.role),
+            deployment=deployment,
+            messages=seen.messages,
+            turns=seen.turns,
+            tested=seen.tested,
+            edits=seen.edits,
+        )
+    told = seen.tests if seen.tested > turn.tested and seen.tests != "none" else turn.told
+    return msgspec.structs.replace(turn, deployment=deployment, told=told)
+
+
+def _latch(session: Session, decision: Decision) -> Latch | None:
+    """The escalation in force; a chore in between leaves it as it is."""
+    if decision.boundary is not None and decision.boundary.cause == "apart":
+        return session.latch
+    latch = decision.latch
+    return None if latch is None else msgspec.structs.replace(latch, calls=latch.calls + 1)
+
+
+def settled(
+    session: Session,
+    request: Request,
+    answered: Attempt,
+    provider: Provider,
+    rates: Rates | None,
+    extra: Decimal | None,
+) -> Session:
+    """With what the provider reported: sizes, what it has cached, what was spent.
+
+    `extra` is what this call would not have cost with whom an escalation has taken over from.
+    """
+    usage, cost = answered.usage, answered.cost
+    turn = None if session.turn is None else _paid(session.turn, cost, extra)
+    if usage is None or request.endpoint == "count_tokens":
+        return msgspec.structs.replace(session, turn=turn)
+    growth = max(usage.input_tokens - session.tokens, 0) if session.tokens else 0
+    warm = dict(session.warm)
+    warm[answered.deployment] = _warm(usage, provider, rates, answered.started)
+    marks = rates is not None and rates.cache_write is not None
+    wrote = usage.cache_write_input_tokens > 0 or usage.cache_read_input_tokens > 0
+    return msgspec.structs.replace(
+        session,
+        body_bytes=request.body_bytes,
+        tokens=usage.input_tokens,
+        growth=_mean(session.growth, growth),
+        written=_mean(session.written, usage.output_tokens),
+        warm=warm,
+        writes=wrote if marks else session.writes,
+        spent=session.spent + (cost or 0),
+        turn=turn,
+    )
+
+
+def _warm(usage: Usage, provider: Provider, rates: Rates | None, at: datetime) -> Warm:
+    """What the provider has cached now: what it says, or all, where it caches by itself."""
+    seconds = provider.cache_seconds
+    if usage.cache_write_1h_input_tokens:
+        seconds = provider.long_seconds
+    known = usage.cache_read_input_tokens + usage.cache_write_input_tokens
+    by_itself = rates is None or (rates.cache_write is None and rates.cache_read is not None)
+    if by_itself and usage.input_tokens >= _LEAST_CACHED:
+        known = usage.input_tokens
+    return Warm(known, at, seconds)
+
+
+def _mean(before: float, new: int) -> float:
+    return float(new) if not before else round(before + _RECENT * (new - before), 1)
+
+
+def _paid(turn: Turn, cost: Decimal | None, extra: Decimal | None) -> Turn:
+    """The price of a piece of work is unknown from the first call on whose price is."""
+    total = None if turn.cost is None or cost is None else turn.cost + cost
+    more = turn.extra if extra is None else (turn.extra or Decimal(0)) + extra
+    return msgspec.structs.replace(turn, calls=turn.calls + 1, cost=total, extra=more)
+
+
+def told(request: Request, session: Session, at: datetime) -> tuple[Outcome, ...]:
+    """What a request says of the piece of work before it."""
+    turn = session.turn
+    if turn is None or request.endpoint == "count_tokens" or turn.calls == 0:
+        return ()
+    return tuple(
+        Outcome(
+            decision=turn.decision,
+            at=at,
+            how=how,
+            accepted=accepted,
+            topic=turn.topic,
+            deployment=turn.deployment,
+            says=says,
+            calls=turn.calls,
+            cost=turn.cost,
+            extra=turn.extra,
+        )
+        for how, accepted, says in _findings(request, session, turn)
+    )
+
+
+def _findings(request: Request, session: Session, turn: Turn) -> Iterator[tuple[How, bool, str]]:
+    seen = request.trajectory
+    ran = seen.tested - turn.tested
+    if ran > 0 and seen.tests != "none" and seen.tests != turn.told:
+        yield "tests", seen.tests == "passed", f"the tests {seen.tests} ({ran} runs)"
+    if seen.turns <= turn.turns:
+        same = request.messages == session.messages and request.body_bytes == session.body_bytes
+        if same and not request.loop_open:
+            yield "retry", False, "the same request came again"
+        return
+    if seen.pushed_back:
+        yield "pushback", False, "the person objects"
+    elif seen.edits > turn.edits:
+        count = seen.edits - turn.edits
+        yield "edits", True, f"{count} edits went in, and nobody objects"
+
+
+def resumed(record: Record, snapshot: Snapshot) -> Session | None:
+    """The session as it was after a record; None where nothing was answered in it."""
+    answered = record.attempts[-1] if record.attempts else None
+    if answered is None or answered.outcome != "answered" or record.status != 200:
+        return None
+    deployment = snapshot.deployments.get(answered.deployment)
+    provider = snapshot.providers.get(answered.deployment.partition("/")[0])
+    if provider is None:
+        return None
+    session = after(record.session, record.request, record.decision, answered.deployment)
+    rates = None if deployment is None else deployment.rates
+    return settled(session, record.request, answered, provider, rates, record.extra)
