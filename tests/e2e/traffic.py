@@ -21,8 +21,8 @@ from rolecall.config.settings import Settings
 from rolecall.gateway.intake import understand
 from rolecall.gateway.paths import Target
 from rolecall.routing.decide import decide
-from rolecall.routing.rules import RuleBook, load_rules
 from rolecall.routing.progress import after
+from rolecall.routing.rules import RuleBook, load_rules
 from rolecall.routing.sessions import Sessions
 from rolecall.routing.signals import Recogniser, recogniser
 from rolecall.types import Dialect, Role, Work

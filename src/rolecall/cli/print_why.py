@@ -9,14 +9,31 @@ from rolecall.cli.words import chance, dollars, plain, seconds, tokens
 from rolecall.gateway.views import total_cost
 from rolecall.routing.costs import Price
 from rolecall.routing.explain import flips
-from rolecall.types import Attempt, Candidate, Decision, Limit, Record, Snapshot, Usage
+from rolecall.types import (
+    Attempt,
+    Candidate,
+    Decision,
+    Justification,
+    Limit,
+    Outcome,
+    Record,
+    Snapshot,
+    Usage,
+)
 
 _LABEL = 11
 
 
-def why_text(record: Record, snapshot: Snapshot, price: Price, remarks: Sequence[str] = ()) -> str:
+def why_text(
+    record: Record,
+    snapshot: Snapshot,
+    price: Price,
+    outcomes: Sequence[Outcome] = (),
+    remarks: Sequence[str] = (),
+) -> str:
     """Role, signals, justification, what happened, costs, rejections, what would flip it.
 
+    `outcomes` are those of the work that began here, or of the escalation that is in force.
     `remarks` say what of the cascade is about to retire or is not known of late.
     """
     decision = record.decision
@@ -31,6 +48,7 @@ def why_text(record: Record, snapshot: Snapshot, price: Price, remarks: Sequence
         lines += _labelled("used", [tokens(used)])
         lines += _labelled("cost", [dollars(total_cost(record))])
         lines += _labelled("instead", list(_instead(record, snapshot, used, price)))
+    lines += _labelled("outcome", [outcome_line(one) for one in outcomes])
     lines += _labelled(
         "flips", [_flip_line(f.change, f.role, f.deployment) for f in flips(record, snapshot)]
     )
@@ -51,16 +69,69 @@ def decision_lines(decision: Decision, remarks: Sequence[str] = ()) -> list[str]
     lines += _labelled("plays", [_player(chosen)])
     lines += _labelled("note", list(remarks))
     if chosen is not None and chosen.justification is not None:
-        lines += _labelled(
-            "justified", [f"{chosen.justification.kind}: {chosen.justification.says}"]
-        )
+        lines += _labelled("justified", [_justified(chosen.justification)])
     if chosen is not None and chosen.dialect is not None:
         lines += _labelled("dialect", [f"spoken to in {chosen.dialect}"])
     if chosen is not None:
         lines += _labelled("lost", list(chosen.losses))
     lines += _labelled("then", [_player(c) for c in decision.cascade[1:]])
+    lines += decision_costs(decision)
     lines += _labelled("private", [_limit(limit) for limit in decision.limits])
     return lines + _labelled("not", [f"{r.deployment}: {r.says}" for r in decision.rejections])
+
+
+def _justified(why: Justification) -> str:
+    until = f"; until {why.until}" if why.until else ""
+    return f"{why.kind}: {why.says}{until}"
+
+
+def decision_costs(decision: Decision) -> list[str]:
+    """Where the conversation stands, what each candidate is expected to cost, what else matters."""
+    boundary, latch = decision.boundary, decision.latch
+    lines = []
+    if boundary is not None:
+        may = "another may play" if boundary.open else "no other may play"
+        lines += _labelled("boundary", [f"{boundary.cause}: {boundary.says}; {may}"])
+    if latch is not None:
+        begun = "here" if latch.decision == decision.id else f"with {latch.decision}"
+        lines += _labelled(
+            "escalated", [f"from {latch.before} to {latch.now} {begun}: {latch.says}"]
+        )
+    width = max((len(one.deployment) for one in decision.cascade), default=0)
+    lines += _labelled("expected", [_forecast(one, width) for one in decision.cascade])
+    return lines + _labelled("note", list(decision.notes))
+
+
+def _forecast(one: Candidate, width: int) -> str:
+    told = one.forecast
+    if told is None:
+        return f"{one.deployment:<{width}}  price unknown"
+    moving = f", {_about(told.fee)} to read the conversation anew"
+    even = "" if told.breaks_even is None else f", pays after {told.breaks_even:g} calls"
+    seen = "" if not told.outcomes else f" by {told.outcomes} outcomes of yours"
+    likely = "" if told.chance is None else f"; accepted {told.chance:.2f}{seen}"
+    worth = "" if told.expected is None else f", {_about(told.expected)} to an accepted result"
+    return (
+        f"{one.deployment:<{width}}  {_about(told.call)} now, {_about(told.turn)} a call later"
+        f"{moving}{even}{likely}{worth}"
+    )
+
+
+def _about(amount: float) -> str:
+    return dollars(Decimal(str(amount)))
+
+
+def outcome_line(one: Outcome) -> str:
+    """What became of the work, how that is known, and what it took."""
+    verdict = "accepted" if one.accepted else "failed"
+    took = f"after {one.calls} calls" if one.calls != 1 else "after 1 call"
+    cost = "" if one.cost is None else f" and {dollars(one.cost)}"
+    extra = ""
+    if one.extra is not None:
+        helped = "it helped" if one.accepted else "it has not helped yet"
+        more = "more" if one.extra >= 0 else "less"
+        extra = f"; {dollars(abs(one.extra))} {more} than without the escalation: {helped}"
+    return f"{verdict}, known by {one.how}: {one.says}, {took}{cost}{extra}"
 
 
 def _limit(limit: Limit) -> str:

@@ -17,6 +17,7 @@ from rolecall.config.known import Known
 from rolecall.config.notices import remarks
 from rolecall.errors import LedgerError
 from rolecall.gateway.views import decision_view, encode, summary_view
+from rolecall.ledger import outcomes
 from rolecall.ledger.store import Ledger
 from rolecall.routing.costs import pricing
 from rolecall.routing.decide import LOGIC
@@ -51,11 +52,21 @@ def why(
     record = find(store, decision)
     snapshot = store.snapshot(record.decision.snapshot)
     if json:
-        typer.echo(encode(decision_view(record, snapshot)))
+        typer.echo(encode(decision_view(record, snapshot, outcomes.of(store, _work(record)))))
     else:
         known = catalogue()
         price = pricing(known.prices, snapshot)
-        typer.echo(why_text(record, snapshot, price, _remarks(record, known, config)))
+        told = _remarks(record, known, config)
+        typer.echo(why_text(record, snapshot, price, outcomes.of(store, _work(record)), told))
+
+
+def _work(record: Record) -> str:
+    """The decision that began the work: this one, the escalation's, or that of the turn."""
+    latch, turn = record.decision.latch, record.session.turn
+    if latch is not None:
+        return latch.decision
+    goes_on = record.decision.boundary is not None and record.decision.boundary.cause == "loop"
+    return turn.decision if goes_on and turn is not None else record.decision.id
 
 
 def _remarks(record: Record, known: Known, config: Path | None) -> list[str]:

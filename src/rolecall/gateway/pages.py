@@ -16,6 +16,7 @@ from rolecall.gateway.listed import as_json, lists
 from rolecall.gateway.paths import dialect_of
 from rolecall.gateway.state import Gateway
 from rolecall.gateway.views import decision_view, summary_view
+from rolecall.ledger import outcomes
 
 _MOST = 1000
 _LIMIT = re.compile(r"[0-9]{1,4}")
@@ -46,7 +47,8 @@ def pages(gateway: Gateway) -> Starlette:
             says = "names several decisions" if found else "names no decision"
             raise RouteError(f"{request.path_params['id']!r} {says}; see /rolecall/decisions")
         snapshot = gateway.ledger.snapshot(found[0].decision.snapshot)
-        return as_json(decision_view(found[0], snapshot))
+        told = outcomes.of(gateway.ledger, found[0].decision.id)
+        return as_json(decision_view(found[0], snapshot, told))
 
     found = Starlette(
         routes=[

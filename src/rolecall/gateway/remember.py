@@ -1,4 +1,4 @@
-"""What a gateway knows again after a restart, from its ledger: sessions, outcomes, what was spent."""
+"""What a gateway knows again after a restart, from its ledger: sessions, outcomes, spending."""
 
 from __future__ import annotations
 

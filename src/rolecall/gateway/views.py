@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from rolecall.routing.explain import flips
-from rolecall.types import Record, Snapshot
+from rolecall.types import Outcome, Record, Snapshot
 
 
 def summary_view(record: Record) -> dict[str, Any]:
@@ -48,7 +49,9 @@ def total_cost(record: Record) -> Decimal | None:
     return sum(known, Decimal(0)) if known and len(known) == len(costs) else None
 
 
-def decision_view(record: Record, snapshot: Snapshot) -> dict[str, Any]:
+def decision_view(
+    record: Record, snapshot: Snapshot, outcomes: Sequence[Outcome] = ()
+) -> dict[str, Any]:
     """All that is known of one decision, and what would flip it."""
     return {
         **summary_view(record),
@@ -57,6 +60,7 @@ def decision_view(record: Record, snapshot: Snapshot) -> dict[str, Any]:
         "request": record.request,
         "tries": record.attempts,
         "flips": flips(record, snapshot),
+        "outcomes": outcomes,
     }
 
 

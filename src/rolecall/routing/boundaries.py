@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from itertools import chain
 
-from rolecall.types import Boundary, Request, Role, Session, Snapshot, Work
+from rolecall.types import Boundary, Cause, Request, Role, Session, Snapshot, Work
 
 _APART: tuple[Work, ...] = (
     "subagent",
@@ -27,32 +29,43 @@ LONGEST = 100
 def boundary_of(
     request: Request, snapshot: Snapshot, session: Session, *, role: Role, asked: bool, failing: str
 ) -> Boundary:
-    """Whether another model may play from this request on, and why.
+    """Whether another model may play from this request on, and why: the first that holds.
 
     `asked` says that the caller names the role or the deployment, `failing` what verifies that the
-    work fails; empty where nothing does. The locks come first: no reason outweighs them.
+    work fails; empty where nothing does. The locks come before the reasons: none outweighs them.
     """
+    reasons = _reasons(request, session, role=role, asked=asked, failing=failing)
+    found = next(chain(_locks(request, session), reasons, _rests(snapshot, session)))
+    return Boundary(cause=found[0], says=found[1])
+
+
+def _locks(request: Request, session: Session) -> Iterator[tuple[Cause, str]]:
+    """What nobody can take over, and what nobody has to."""
     if session.holder is not None:
-        return Boundary(cause="held", says=f"{session.holder} keeps the conversation")
+        yield "held", f"{session.holder} keeps the conversation"
     if session.deployment is None:
-        return Boundary(cause="first", says="nobody has answered in this conversation yet")
+        yield "first", "nobody has answered in this conversation yet"
     if _begins(request):
-        return Boundary(cause="first", says="the conversation begins")
+        yield "first", "the conversation begins"
     if request.signals.work in _APART:
-        return Boundary(cause="apart", says="it is a piece of work with a history of its own")
+        yield "apart", "it is a piece of work with a history of its own"
     if is_locked(request):
-        return Boundary(cause="loop", says="a tool loop is open")
+        yield "loop", "a tool loop is open"
+
+
+def _reasons(
+    request: Request, session: Session, *, role: Role, asked: bool, failing: str
+) -> Iterator[tuple[Cause, str]]:
     if asked and role != session.role:
-        return Boundary(cause="asked", says=f"the caller asks for {role}")
+        yield "asked", f"the caller asks for {role}"
     if failing:
-        return Boundary(cause="failed", says=failing)
+        yield "failed", failing
     if role != session.role:
-        return Boundary(cause="task", says=f"the work turns from {session.role} to {role}")
+        yield "task", f"the work turns from {session.role} to {role}"
     if session.latch is not None and session.latch.calls >= LONGEST:
-        return Boundary(cause="expired", says=f"the escalation has lasted {LONGEST} calls")
+        yield "expired", f"the escalation has lasted {LONGEST} calls"
     if request.trajectory.compacted and request.messages < session.messages:
-        return Boundary(cause="compacted", says="the conversation was compacted")
-    return _rested(snapshot, session)
+        yield "compacted", "the conversation was compacted"
 
 
 def _begins(request: Request) -> bool:
@@ -67,14 +80,13 @@ def is_locked(request: Request) -> bool:
     return counting or (reports and not request.signals.boundary)
 
 
-def _rested(snapshot: Snapshot, session: Session) -> Boundary:
+def _rests(snapshot: Snapshot, session: Session) -> Iterator[tuple[Cause, str]]:
     """Idle for longer than its cache lives: what was read has to be read again by anybody."""
     name = session.deployment or ""
     warm = session.warm.get(name)
-    found = snapshot.providers.get(name.partition("/")[0])
-    seconds = warm.seconds if warm else found.cache_seconds if found else 0.0
-    if session.last is None or snapshot.at - session.last <= timedelta(seconds=seconds):
-        return Boundary(cause="turn", says=f"the conversation goes on with {name}")
-    rested = (snapshot.at - session.last).total_seconds() / 60
-    says = f"it rested for {rested:,.0f} min, longer than {name} keeps what it has read"
-    return Boundary(cause="idle", says=says)
+    provider = snapshot.providers.get(name.partition("/")[0])
+    seconds = warm.seconds if warm else provider.cache_seconds if provider else 0.0
+    if session.last is not None and snapshot.at - session.last > timedelta(seconds=seconds):
+        rested = (snapshot.at - session.last).total_seconds() / 60
+        yield "idle", f"it rested for {rested:,.0f} min, longer than {name} keeps what it has read"
+    yield "turn", f"the conversation goes on with {name}"

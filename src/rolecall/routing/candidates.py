@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 from rolecall.routing.escalation import STRONGEST
 from rolecall.routing.rejections import rejected_for, retired
 from rolecall.routing.spoken import spoken_to

@@ -16,10 +16,10 @@ from rolecall.routing.estimates import Option, chance, expected, standing
 from rolecall.routing.forecast import (
     Ahead,
     Meter,
+    Scene,
     breaks_even,
     call_cost,
     fee,
-    Scene,
     meter,
     turn_cost,
     warmth,
@@ -114,8 +114,10 @@ def _until_done(name: str, forecast: Forecast, at: Scene) -> float:
 def ordered(
     found: Sequence[Candidate], topic: str, boundary: Boundary, at: Scene
 ) -> list[Candidate]:
-    """Where no model may change the one in force is first. Else the stack's order, and before its
-    first whoever is measured to cost less until a result is accepted."""
+    """Where no model may change the one in force is first; else the stack's order.
+
+    Before its first goes whoever is measured to cost less until a result is accepted.
+    """
     held = [one for one in found if one.deployment == at.session.deployment]
     others = [one for one in found if one.deployment != at.session.deployment]
     if not boundary.open:

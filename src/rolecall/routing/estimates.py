@@ -25,7 +25,7 @@ def chance(deployment: Deployment, topic: str, found: Standing, known: Evidence)
 
 
 class Option(Struct, frozen=True):
-    """A choice: USD until it has done its part, waiting included, and how likely that is accepted."""
+    """A choice: USD until it has done its part, waiting included, and the chance of success."""
 
     cost: float
     chance: float

@@ -48,7 +48,14 @@ def flips(record: Record, snapshot: Snapshot) -> list[Flip]:
 
 def moment(record: Record, snapshot: Snapshot) -> Snapshot:
     """The world as it was when the decision was taken."""
-    return msgspec.structs.replace(snapshot, at=record.decision.at, health=record.health)
+    return msgspec.structs.replace(
+        snapshot,
+        at=record.decision.at,
+        health=record.health,
+        standings=record.standings,
+        spent=record.spent,
+        paces=record.paces,
+    )
 
 
 def redecide(record: Record, snapshot: Snapshot) -> Decision:

@@ -1,5 +1,6 @@
-"""How a conversation goes on: what is in force after a call, and what a request tells of earlier
-work. Pure, so that the ledger's records bring every session back.
+"""How a conversation goes on: what is in force after a call, what a request tells of earlier work.
+
+Pure, so that the ledger's records bring every session back.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def _turn(turn: Turn | None, request: Request, decision: Decision, deployment: s
             tested=seen.tested,
             edits=seen.edits,
         )
-    told = seen.tests if seen.tested > turn.tested and seen.tests != "none" else turn.told
+    told = seen.tests if seen.tested > turn.tested else turn.told
     return msgspec.structs.replace(turn, deployment=deployment, told=told)
 
 
@@ -166,8 +167,12 @@ def told(request: Request, session: Session, at: datetime) -> tuple[Outcome, ...
 def _findings(request: Request, session: Session, turn: Turn) -> Iterator[tuple[How, bool, str]]:
     seen = request.trajectory
     ran = seen.tested - turn.tested
-    if ran > 0 and seen.tests != "none" and seen.tests != turn.told:
-        yield "tests", seen.tests == "passed", f"the tests {seen.tests} ({ran} runs)"
+    if ran > 0 and seen.tests != turn.told:
+        yield (
+            "tests",
+            seen.tests == "passed",
+            f"the tests {seen.tests} ({ran} run{'s' if ran > 1 else ''})",
+        )
     if seen.turns <= turn.turns:
         same = request.messages == session.messages and request.body_bytes == session.body_bytes
         if same and not request.loop_open:

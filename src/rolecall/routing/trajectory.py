@@ -26,14 +26,20 @@ _BACK = 4
 with the next turn, for instance to move a cache mark."""
 _NUMBERS = re.compile(r"0x[0-9a-f]+|\d+(?:\.\d+)?", re.IGNORECASE)
 _MOST_PENDING = 64
+_MOST_SWAPS = 16
+"""The newest edits, one of which another may take back."""
+_SWAPPED = (("old_string", "new_string"), ("old_str", "new_str"), ("oldString", "newString"))
+"""Names that tools give to the text they look for and the one they put there."""
+Swap = tuple[int, int]
 
 
 class Pending(Struct, frozen=True):
-    """A call whose result has not come yet."""
+    """A call whose result has not come yet. `swap` stands for what an edit replaces by what."""
 
     id: str
     sort: ToolSort
     tests: bool
+    swap: Swap | None = None
 
 
 class Walk(Struct, frozen=True, kw_only=True):
@@ -41,6 +47,7 @@ class Walk(Struct, frozen=True, kw_only=True):
 
     seen: Trajectory = Trajectory()
     pending: tuple[Pending, ...] = ()
+    swaps: tuple[Swap, ...] = ()
 
 
 def walk_on(walk: Walk, step: Step, course: Course) -> Walk:
@@ -48,18 +55,22 @@ def walk_on(walk: Walk, step: Step, course: Course) -> Walk:
     seen = msgspec.structs.replace(walk.seen, messages=walk.seen.messages + 1)
     match step.author:
         case "assistant":
-            return _called(seen, walk.pending, step.calls, course)
+            seen, pending = _called(seen, walk.pending, step.calls, course)
+            return Walk(seen=seen, pending=pending, swaps=walk.swaps)
         case "tool":
-            pending = walk.pending
+            now = Walk(seen=seen, pending=walk.pending, swaps=walk.swaps)
             for result in step.results:
-                seen, pending = _answered(seen, pending, result, course)
+                now = _answered(now, result, course)
             typed = [text for text in step.texts if speaks(text)]
-            return Walk(seen=_spoken(seen, typed, step, course) if typed else seen, pending=pending)
+            if not typed:
+                return now
+            return msgspec.structs.replace(now, seen=_spoken(now.seen, typed, step, course))
         case "human":
             typed = [text for text in step.texts if speaks(text)]
-            return Walk(seen=_spoken(seen, typed, step, course), pending=())
+            return Walk(seen=_spoken(seen, typed, step, course), swaps=walk.swaps)
         case _:
-            return Walk(seen=_compacted(seen, step, course), pending=walk.pending)
+            seen = _compacted(seen, step, course)
+            return Walk(seen=seen, pending=walk.pending, swaps=walk.swaps)
 
 
 def _spoken(seen: Trajectory, typed: list[str], step: Step, course: Course) -> Trajectory:
@@ -84,12 +95,13 @@ def _compacted(seen: Trajectory, step: Step, course: Course) -> Trajectory:
 
 def _called(
     seen: Trajectory, pending: tuple[Pending, ...], calls: tuple[Call, ...], course: Course
-) -> Walk:
+) -> tuple[Trajectory, tuple[Pending, ...]]:
     for call in calls:
         sort = course.sort_of(call.name)
         given = bytes(call.arguments)[:_LOOKED_AT].decode("utf-8", "replace")
         tests = sort == "run" and course.runs_tests(given)
-        pending = (*pending[-_MOST_PENDING:], Pending(call.id, sort, tests))
+        swap = _swap(call) if sort == "edit" else None
+        pending = (*pending[-_MOST_PENDING:], Pending(call.id, sort, tests, swap))
         match sort:
             case "read":
                 seen = msgspec.structs.replace(seen, reads=seen.reads + 1)
@@ -99,23 +111,43 @@ def _called(
                 seen = msgspec.structs.replace(seen, runs=seen.runs + 1)
             case _:
                 pass  # an edit counts when it went in
-    return Walk(seen=seen, pending=pending)
+    return seen, pending
 
 
-def _answered(
-    seen: Trajectory, pending: tuple[Pending, ...], result: Result, course: Course
-) -> tuple[Trajectory, tuple[Pending, ...]]:
+def _swap(call: Call) -> Swap | None:
+    """What an edit replaces by what, as two hashes; None where the tool names it otherwise."""
+    try:
+        given = msgspec.json.decode(call.arguments)
+        given = msgspec.json.decode(given) if isinstance(given, str) else given
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    if not isinstance(given, dict):
+        return None
+    for old, new in _SWAPPED:
+        if isinstance(given.get(old), str) and isinstance(given.get(new), str):
+            return crc32(given[old].encode()), crc32(given[new].encode())
+    return None
+
+
+def _answered(walk: Walk, result: Result, course: Course) -> Walk:
     """Take up a result. Where ids are missing, results belong to calls in their order."""
+    pending = walk.pending
     call = next((one for one in pending if one.id == result.id), pending[0] if pending else None)
-    seen = msgspec.structs.replace(seen, steps=seen.steps + 1, idle=seen.idle + 1)
+    seen = msgspec.structs.replace(walk.seen, steps=walk.seen.steps + 1, idle=walk.seen.idle + 1)
     if call is None:
-        return seen, pending
+        return msgspec.structs.replace(walk, seen=seen)
     rest = tuple(one for one in pending if one is not call)
+    swaps = walk.swaps
     if call.sort == "edit":
+        edits = seen.edits
         seen = _edited(seen, result, course)
+        if call.swap is not None and seen.edits > edits:
+            back = (call.swap[1], call.swap[0]) in swaps
+            seen = msgspec.structs.replace(seen, reverts=seen.reverts + back)
+            swaps = (*swaps[-_MOST_SWAPS:], call.swap)
     elif call.tests:
         seen = _tested(seen, result, course)
-    return seen, rest
+    return Walk(seen=seen, pending=rest, swaps=swaps)
 
 
 def _edited(seen: Trajectory, result: Result, course: Course) -> Trajectory:
