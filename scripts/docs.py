@@ -24,9 +24,12 @@ COMMANDS = (
     *("privacy", "privacy test", "privacy report", "privacy clear"),
     *("workspace", "workspace add", "workspace list"),
     *("connect", "disconnect", "run"),
+    *("premium", "guarantee", "stack", "stack propose"),
+    *("outcome", "outcome list", "outcome report", "outcome hook"),
+    *("outcome commit", "outcome kept"),
     "bench",
 )
-_PAGES = ("/healthz", "/v1/models", "/rolecall/decisions")
+_PAGES = ("/healthz", "/v1/models", "/rolecall/decisions", "/rolecall/outcomes")
 
 
 def main() -> None:

@@ -11,9 +11,11 @@ from rolecall.cli.catalogue import catalogue_app
 from rolecall.cli.classify import classify
 from rolecall.cli.connect import connect, disconnect, run
 from rolecall.cli.doctor import doctor
+from rolecall.cli.economics import guarantee, premium_command, stack_app
 from rolecall.cli.init import init
 from rolecall.cli.migrate import migrate
 from rolecall.cli.models import models_app
+from rolecall.cli.outcome import outcome_app
 from rolecall.cli.privacy import privacy_app
 from rolecall.cli.records import log, replay, why
 from rolecall.cli.route import route
@@ -33,6 +35,8 @@ commands = typer.Typer(
 )
 for command in (init, up, route, classify, log, why, replay, doctor, migrate, bench):
     commands.command()(command)
+commands.command()(guarantee)
+commands.command(name="premium")(premium_command)
 commands.command()(connect)
 commands.command()(disconnect)
 commands.command(context_settings={"allow_extra_args": True, "allow_interspersed_args": False})(run)
@@ -40,6 +44,8 @@ commands.add_typer(models_app, name="models")
 commands.add_typer(catalogue_app, name="catalogue")
 commands.add_typer(privacy_app, name="privacy")
 commands.add_typer(workspace_app, name="workspace")
+commands.add_typer(outcome_app, name="outcome")
+commands.add_typer(stack_app, name="stack")
 
 
 def main() -> None:

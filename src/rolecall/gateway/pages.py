@@ -14,6 +14,7 @@ from rolecall.errors import BodyError, RolecallError, RouteError
 from rolecall.gateway.answers import answer
 from rolecall.gateway.listed import as_json, lists
 from rolecall.gateway.paths import dialect_of
+from rolecall.gateway.reports import reports
 from rolecall.gateway.state import Gateway
 from rolecall.gateway.views import decision_view, summary_view
 from rolecall.ledger import outcomes
@@ -56,6 +57,7 @@ def pages(gateway: Gateway) -> Starlette:
             Route("/api/hello", hello, methods=["GET"]),
             Route("/healthz", healthz, methods=["GET"]),
             *lists(gateway),
+            *reports(gateway),
             Route("/rolecall/decisions", recent, methods=["GET"]),
             Route("/rolecall/decisions/{id}", one, methods=["GET"]),
         ],

@@ -27,6 +27,7 @@ from rolecall.gateway.intake import Limits
 from rolecall.gateway.protocol import Protocol, close_slow
 from rolecall.gateway.remember import purse, restore_sessions, scoreboard
 from rolecall.gateway.state import Gateway
+from rolecall.ledger import outcomes
 from rolecall.ledger.store import Ledger
 from rolecall.ledger.writer import Writer
 from rolecall.routing.costs import Price
@@ -43,9 +44,11 @@ _CHECKPOINT = 2.0
 """Seconds between checkpoints of the ledger."""
 _CLEARED = 1.0
 """Seconds between looks for sessions that the user has cleared."""
+_OUTCOMES = 5.0
+"""Seconds between looks for outcomes that others have told."""
 _ENGINES = 30.0
-_STOPS = (signal.SIGINT, signal.SIGTERM)
 """Seconds between questions to local engines."""
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 _BACKLOG = 2048
 """Connections that wait while the gateway is still starting."""
 
@@ -133,6 +136,7 @@ async def _serve(plan: Plan, config: uvicorn.Config, listening: socket.socket) -
             server = uvicorn.Server(config)
             tasks.append(asyncio.ensure_future(close_slow(server.server_state.connections)))
             tasks.append(asyncio.ensure_future(_let_signals_in(server)))
+            tasks.append(asyncio.ensure_future(_take_up(gateway)))
             if guard is not None:
                 tasks.append(asyncio.ensure_future(_look_again(guard)))
             if plan.engines:
@@ -188,6 +192,20 @@ async def _look_again(guard: Guard) -> None:
             guard.look_again()
         except LedgerError:
             continue  # what is not known to be cleared stays private
+
+
+async def _take_up(gateway: Gateway) -> None:
+    """What was told on the command line or by a git hook counts in the running gateway too."""
+    last = datetime.now(UTC)
+    while True:
+        await asyncio.sleep(_OUTCOMES)
+        now = datetime.now(UTC)
+        try:
+            found = await asyncio.to_thread(outcomes.since, gateway.ledger, last)
+        except LedgerError:
+            continue  # the next look finds them
+        gateway.scoreboard.take(found, now)
+        last = now
 
 
 async def _checkpoint(ledger: Ledger) -> None:

@@ -42,6 +42,13 @@ def newest(ledger: Ledger, limit: int = _NEWEST) -> list[Outcome]:
     return [outcome_of(dict(row)) for row in reversed(rows)]
 
 
+def since(ledger: Ledger, at: datetime) -> list[Outcome]:
+    """Those told from then on (UTC), oldest first."""
+    query = sa.select(outcomes).where(outcomes.c.at >= at.isoformat()).order_by(outcomes.c.at)
+    with ledger.reading() as connection:
+        return [outcome_of(dict(row)) for row in connection.execute(query).mappings().all()]
+
+
 def of(ledger: Ledger, decision: str) -> list[Outcome]:
     """What is known of the work that began with a decision."""
     query = sa.select(outcomes).where(outcomes.c.decision == decision).order_by(outcomes.c.at)

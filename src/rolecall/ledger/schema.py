@@ -87,6 +87,17 @@ outcomes = Table(
     sqlite_with_rowid=False,
 )
 
+commits = Table(
+    "commits",
+    metadata,
+    # Commits that a git hook has told of, and the decision whose work they hold.
+    Column("sha", String, primary_key=True),
+    Column("repository", String, nullable=False),
+    Column("decision", String, nullable=False),
+    Column("at", String, nullable=False),
+    Column("settled", String),
+)
+
 taints = Table(
     "taints",
     metadata,

@@ -5,7 +5,7 @@ Pure, so that the ledger's records bring every session back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -183,6 +183,38 @@ def _findings(request: Request, session: Session, turn: Turn) -> Iterator[tuple[
     elif seen.edits > turn.edits:
         count = seen.edits - turn.edits
         yield "edits", True, f"{count} edits went in, and nobody objects"
+
+
+def reported(
+    record: Record,
+    known: Sequence[Outcome],
+    *,
+    how: How,
+    accepted: bool,
+    says: str,
+    at: datetime,
+) -> Outcome | None:
+    """What somebody says of the work that began with a decision; None where nobody answered it.
+
+    What it took is taken over from what is `known` of it, else it is that of this one call.
+    """
+    answered = next((one for one in record.attempts if one.outcome == "answered"), None)
+    if answered is None:
+        return None
+    before = max(known, key=lambda one: one.calls, default=None)
+    decision = record.decision
+    return Outcome(
+        decision=decision.id,
+        at=at,
+        how=how,
+        accepted=accepted,
+        topic=topic_of(decision.kind, decision.role),
+        deployment=answered.deployment,
+        says=says,
+        calls=1 if before is None else before.calls,
+        cost=answered.cost if before is None else before.cost,
+        extra=None if before is None else before.extra,
+    )
 
 
 def resumed(record: Record, snapshot: Snapshot) -> Session | None:

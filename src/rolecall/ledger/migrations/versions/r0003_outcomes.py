@@ -1,4 +1,4 @@
-"""What became of the work, and cache writes that are kept for an hour."""
+"""What became of the work, the commits that hold it, and cache writes kept for an hour."""
 
 from __future__ import annotations
 
@@ -27,8 +27,17 @@ def upgrade() -> None:
         sa.Column("extra", sa.String),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "commits",
+        sa.Column("sha", sa.String, primary_key=True),
+        sa.Column("repository", sa.String, nullable=False),
+        sa.Column("decision", sa.String, nullable=False),
+        sa.Column("at", sa.String, nullable=False),
+        sa.Column("settled", sa.String),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("commits")
     op.drop_table("outcomes")
     op.drop_column("attempts", "cache_write_1h_input_tokens")
