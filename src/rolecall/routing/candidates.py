@@ -34,10 +34,12 @@ def candidates(
     asked = (pin,) if pin is not None else snapshot.stack.get(role, ())
     names, rejected = held(asked, request, session)
     cleared: list[Candidate] = []
+    may_lose = request.thoughts or bool(request.carried)
+    follows = snapshot.on_retired == "successor"
     for name in names:
-        player = in_place_of(name, snapshot)
-        deployment = find(player, snapshot)
-        rejection = rejected_for(deployment, role, request, snapshot, why)
+        player = in_place_of(name, snapshot) if follows else name
+        deployment = snapshot.deployments.get(player) or find(player, snapshot)
+        rejection = rejected_for(player, deployment, role, request, snapshot, why)
         if rejection is not None:
             rejected.append(rejection)
             continue
@@ -49,7 +51,7 @@ def candidates(
                 model_class=deployment.model_class,
                 justification=why if strongest else None,
                 dialect=_translated(deployment, request, snapshot),
-                losses=_losses(player, request, session),
+                losses=_losses(player, request, session) if may_lose else (),
             )
         )
     return cleared, rejected
@@ -69,8 +71,7 @@ def _losses(name: str, request: Request, session: Session) -> tuple[str, ...]:
 
 def is_foreign(deployment: str, request: Request, session: Session) -> bool:
     """Whether the request brings reasoning that this deployment may not have made."""
-    others = any(player != deployment for player in session.players)
-    return request.thoughts and others
+    return request.thoughts and any(player != deployment for player in session.players)
 
 
 def held(
@@ -95,9 +96,9 @@ def find(name: str, snapshot: Snapshot) -> Deployment:
 
 
 def in_place_of(name: str, snapshot: Snapshot) -> str:
-    """The deployment itself, or where it has retired and may be followed, its successor."""
+    """The deployment itself, or where it has retired, its successor."""
     met: set[str] = set()
-    while snapshot.on_retired == "successor" and name not in met:
+    while name not in met:
         met.add(name)
         ending = retired(name, snapshot)
         if ending is None or ending.successor is None:

@@ -9,19 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from msgspec import Struct
 
 from rolecall.routing.escalation import RANKS, STRONGEST
-from rolecall.routing.estimates import Option, chance, expected, standing
+from rolecall.routing.estimates import chance, expected, priors, standing
 from rolecall.routing.forecast import (
     Ahead,
-    Meter,
+    Prospect,
     Scene,
     breaks_even,
-    call_cost,
-    fee,
     meter,
-    turn_cost,
+    millionths,
+    prospect,
     warmth,
 )
 from rolecall.types import (
@@ -30,6 +28,7 @@ from rolecall.types import (
     Forecast,
     Justification,
     Snapshot,
+    Standing,
 )
 
 _MARGIN = 0.1
@@ -38,77 +37,76 @@ _PENNY = 0.01
 """USD below which no difference is worth a change."""
 
 
-class Prospect(Struct, frozen=True):
-    """A deployment's prices and what it has cached, in this conversation."""
-
-    prices: Meter
-    warm: float
-
-
 def forecasts(cleared: Sequence[Candidate], topic: str, at: Scene) -> list[Candidate]:
     """The same candidates, each with what it is expected to cost where its price is known."""
     session = at.session
-    prospects = [_prospect(one.deployment, at) for one in cleared]
-    held = _prospect(session.deployment, at) if session.deployment else None
-    here = None if held is None else turn_cost(held.prices, at.rest)
-    found: list[tuple[int, Forecast]] = []
-    for number, (one, known) in enumerate(zip(cleared, prospects, strict=True)):
-        if known is not None:
-            is_held = one.deployment == session.deployment
-            found.append((number, _forecast(known, at.rest, None if is_held else here)))
-    valued = _valued([(cleared[n], told) for n, told in found], topic, at)
-    with_them = list(cleared)
-    for (number, _), told in zip(found, valued, strict=True):
-        with_them[number] = msgspec.structs.replace(cleared[number], forecast=told)
-    return with_them
+    here = _prospect(session.deployment, at) if session.deployment else None
+    known = [(one, _prospect(one.deployment, at)) for one in cleared]
+    priced = [(one, found) for one, found in known if found is not None]
+    own = [standing(topic, one.deployment, at.snapshot) for one, _ in priced]
+    chances = _chances(priced, own, topic, at)
+    costs = _expected(priced, chances, at)
+    told = iter(zip(priced, own, chances, costs, strict=True))
+    result = []
+    for one, found in known:
+        if found is None:
+            result.append(one)
+            continue
+        _, seen, likely, cost = next(told)
+        moves = here is not None and one.deployment != session.deployment
+        forecast = Forecast(
+            call=millionths(found.call),
+            turn=millionths(found.turn),
+            fee=millionths(found.fee),
+            breaks_even=_even(found, here) if moves and here is not None else None,
+            chance=millionths(likely),
+            outcomes=seen.passed + seen.lost,
+            expected=millionths(cost),
+        )
+        result.append(msgspec.structs.replace(one, forecast=forecast))
+    return result
 
 
 def _prospect(name: str, at: Scene) -> Prospect | None:
     deployment = at.snapshot.deployments.get(name)
     prices = None if deployment is None else meter(deployment, at.snapshot, at.session)
-    return None if prices is None else Prospect(prices, warmth(name, at.snapshot, at.session))
-
-
-def _forecast(known: Prospect, rest: Ahead, here: float | None) -> Forecast:
-    there, moving = turn_cost(known.prices, rest), fee(known.prices, rest, known.warm)
-    even = None if here is None else breaks_even(moving, here, there)
-    return Forecast(
-        call=round(call_cost(known.prices, rest, known.warm), 6),
-        turn=round(there, 6),
-        fee=round(moving, 6),
-        breaks_even=None if even is None else round(even, 1),
+    return (
+        None if prices is None else prospect(prices, at.rest, warmth(name, at.snapshot, at.session))
     )
 
 
-def _valued(told: Sequence[tuple[Candidate, Forecast]], topic: str, at: Scene) -> list[Forecast]:
-    """With the chance of each, and its expected cost to an accepted result."""
-    snapshot, evidence = at.snapshot, at.snapshot.evidence
-    standings = [standing(topic, one.deployment, snapshot) for one, _ in told]
-    chances = [
-        chance(snapshot.deployments[one.deployment], topic, own, evidence)
-        for (one, _), own in zip(told, standings, strict=True)
-    ]
-    options = [
-        Option(_until_done(one.deployment, forecast, at), likely)
-        for (one, forecast), likely in zip(told, chances, strict=True)
-    ]
-    noticed = evidence.noticed_tested if at.request.trajectory.tested else evidence.noticed
-    costs = expected(
-        options, again=evidence.again, noticed=noticed, silent=snapshot.economics.silent_failure
-    )
+def _even(there: Prospect, here: Prospect) -> float | None:
+    even = breaks_even(there.fee, here.turn, there.turn)
+    return None if even is None else millionths(even)
+
+
+def _chances(
+    priced: Sequence[tuple[Candidate, Prospect]], own: Sequence[Standing], topic: str, at: Scene
+) -> list[float]:
+    evidence = at.snapshot.evidence
+    known = priors(topic, evidence)
     return [
-        msgspec.structs.replace(
-            forecast, chance=round(likely, 3), outcomes=own.verified, expected=round(cost, 4)
-        )
-        for (_, forecast), likely, own, cost in zip(told, chances, standings, costs, strict=True)
+        chance(known[one.model_class or "open-weight"], seen, evidence.weight)
+        for (one, _), seen in zip(priced, own, strict=True)
     ]
 
 
-def _until_done(name: str, forecast: Forecast, at: Scene) -> float:
-    """USD for the calls that are expected, waiting included."""
-    calls, snapshot = at.rest.calls, at.snapshot
-    waiting = snapshot.economics.hour * snapshot.paces.get(name, 0.0) / 3600
-    return forecast.call + (calls - 1) * forecast.turn + calls * waiting
+def _expected(
+    priced: Sequence[tuple[Candidate, Prospect]], chances: Sequence[float], at: Scene
+) -> list[float]:
+    """J of 7.3: to an accepted result, over the calls that are expected, waiting included."""
+    calls, snapshot, evidence = at.rest.calls, at.snapshot, at.snapshot.evidence
+    waiting = snapshot.economics.hour * calls / 3600
+    costs = [found.call + (calls - 1) * found.turn for _, found in priced]
+    if waiting:
+        paces = snapshot.paces
+        costs = [
+            cost + waiting * paces.get(one.deployment, 0.0)
+            for (one, _), cost in zip(priced, costs, strict=True)
+        ]
+    noticed = evidence.noticed_tested if at.request.trajectory.tested else evidence.noticed
+    silent = snapshot.economics.silent_failure
+    return expected(costs, chances, again=evidence.again, noticed=noticed, silent=silent)
 
 
 def ordered(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import Struct
-
-from rolecall.types import Decision, Deployment, Evidence, Snapshot, Standing, place
+from rolecall.types import Decision, Evidence, ModelClass, Snapshot, Standing, place
 
 NOBODY = Standing()
 
@@ -16,37 +14,36 @@ def standing(topic: str, name: str, snapshot: Snapshot) -> Standing:
     return snapshot.standings.get(place(topic, name), NOBODY)
 
 
-def chance(deployment: Deployment, topic: str, found: Standing, known: Evidence) -> float:
-    """The mean of Beta(n0 pi + S, n0 (1 - pi) + F); a model without a class counts as open."""
-    priors = dict(known.solves_tests if topic == "tests" else known.solves)
-    prior = priors[deployment.model_class or "open-weight"]
-    trials = known.weight + found.accepted + found.failed
-    return (known.weight * prior + found.accepted) / trials
+def priors(topic: str, known: Evidence) -> dict[ModelClass, float]:
+    """Chances by class before any outcome of one's own."""
+    return dict(known.solves_tests if topic == "tests" else known.solves)
 
 
-class Option(Struct, frozen=True):
-    """A choice: USD until it has done its part, waiting included, and the chance of success."""
-
-    cost: float
-    chance: float
+def chance(prior: float, found: Standing, weight: float) -> float:
+    """The mean of Beta(n0 pi + S, n0 (1 - pi) + F)."""
+    return (weight * prior + found.accepted) / (weight + found.accepted + found.failed)
 
 
 def expected(
-    options: Sequence[Option], *, again: float, noticed: float, silent: float
+    costs: Sequence[float],
+    chances: Sequence[float],
+    *,
+    again: float,
+    noticed: float,
+    silent: float,
 ) -> list[float]:
     """J of each: its cost, and where it fails that of the best other, or of a silent failure.
 
     A second model is less likely to solve what a first has failed at than it is otherwise: its
-    chance is multiplied by `again`. An option that stands alone has no second.
+    chance is multiplied by `again`. One that stands alone has no second.
     """
-    after = [one.cost + (1 - one.chance * again) * silent for one in options]
-    best = min(after, default=silent)
-    second = min((cost for n, cost in enumerate(after) if n != after.index(best)), default=silent)
+    after = [cost + (1 - p * again) * silent for cost, p in zip(costs, chances, strict=True)]
+    best, second = [*sorted(after)[:2], silent, silent][:2]
+    unseen = (1 - noticed) * silent
     found = []
-    for number, one in enumerate(options):
-        rescue = min(second if after[number] == best else best, silent)
-        failed = noticed * rescue + (1 - noticed) * silent
-        found.append(one.cost + (1 - one.chance) * failed)
+    for cost, p, own in zip(costs, chances, after, strict=True):
+        rescue = min(second if own == best else best, silent)
+        found.append(cost + (1 - p) * (noticed * rescue + unseen))
     return found
 
 

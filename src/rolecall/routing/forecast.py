@@ -80,13 +80,12 @@ def meter(deployment: Deployment, snapshot: Snapshot, session: Session) -> Meter
     if rates is None:
         free = not snapshot.providers[deployment.provider].billed
         return Meter(0.0, 0.0, 0.0) if free else None
-    plain = float(rates.input) * _PER_TOKEN
+    plain, write = float(rates.input) * _PER_TOKEN, rates.cache_write
     output = float(rates.output) * _PER_TOKEN
-    if rates.cache_read is None or (rates.cache_write is not None and session.writes is False):
+    if rates.cache_read is None or (write is not None and session.writes is False):
         return Meter(plain, plain, output)
     cached = float(rates.cache_read) * _PER_TOKEN
-    fresh = plain if rates.cache_write is None else float(rates.cache_write) * _PER_TOKEN
-    return Meter(cached, fresh, output)
+    return Meter(cached, plain if write is None else float(write) * _PER_TOKEN, output)
 
 
 def warmth(name: str, snapshot: Snapshot, session: Session) -> float:
@@ -100,22 +99,28 @@ def is_cold(warm: Warm, snapshot: Snapshot) -> bool:
     return snapshot.at - warm.at > timedelta(seconds=warm.seconds)
 
 
-def call_cost(prices: Meter, rest: Ahead, warm: float) -> float:
-    """USD for the next call."""
-    known = min(warm, rest.context)
-    anew = (rest.context - known) * prices.fresh
-    return known * prices.cached + anew + rest.written * prices.output
+class Prospect(Struct, frozen=True):
+    """USD for the next `call`, for each later one (`turn`), and above a cached read (`fee`)."""
+
+    call: float
+    turn: float
+    fee: float
 
 
-def turn_cost(prices: Meter, rest: Ahead) -> float:
-    """What a later call costs (c of 7.2), in USD: all but its new input is cached."""
-    read = rest.context * prices.cached + rest.growth * prices.fresh
-    return read + rest.written * prices.output
+def prospect(prices: Meter, rest: Ahead, warm: float) -> Prospect:
+    """C and F of 7.2: later calls read all but their new input from the cache.
+
+    What is not `warm` is read anew now, at a price that is `fee` above that of a cached read.
+    """
+    context, written = rest.context, rest.written * prices.output
+    moving = max(context - warm, 0.0) * (prices.fresh - prices.cached)
+    read = context * prices.cached
+    return Prospect(read + moving + written, read + rest.growth * prices.fresh + written, moving)
 
 
-def fee(prices: Meter, rest: Ahead, warm: float) -> float:
-    """F of 7.2: what reading the conversation anew costs above reading it from a cache."""
-    return max(rest.context - warm, 0.0) * (prices.fresh - prices.cached)
+def millionths(amount: float) -> float:
+    """To six digits behind the point: what is kept is short. Half the time of `round`."""
+    return int(amount * 1e6 + 0.5) / 1e6
 
 
 def breaks_even(fee_there: float, here: float, there: float) -> float | None:

@@ -22,6 +22,7 @@ from rolecall.types import (
 
 
 def rejected_for(
+    name: str,
     deployment: Deployment,
     role: Role,
     request: Request,
@@ -29,12 +30,13 @@ def rejected_for(
     why: Justification | None,
 ) -> Rejection | None:
     """The first reason that holds, the lasting ones first; None where it may play."""
-    return _forbidden(deployment, role, request, snapshot, why) or _unable(
-        deployment, request, snapshot
+    return _forbidden(name, deployment, role, request, snapshot, why) or _unable(
+        name, deployment, request, snapshot
     )
 
 
 def _forbidden(
+    name: str,
     deployment: Deployment,
     role: Role,
     request: Request,
@@ -43,7 +45,6 @@ def _forbidden(
 ) -> Rejection | None:
     """It does not fit the role or the client."""
     provider = snapshot.providers[deployment.provider]
-    name = deployment.name
     dialect = spoken_to(request, provider)
     if dialect is None:
         spoken = ", ".join(provider.endpoints)
@@ -53,12 +54,11 @@ def _forbidden(
     if refused is not None:
         says = f"it is spoken to in {dialect}: {refused}"
         return Rejection(deployment=name, reason="dialect", says=says)
-    limit = next((limit for limit in request.limits if not limit.admits(provider)), None)
-    if limit is not None:
-        return Rejection(deployment=name, reason="zone", says=_kept(limit, provider))
-    away = _away(deployment, role, provider) if role == "local" or request.limits else None
-    if away is not None:
-        return Rejection(deployment=name, reason="zone", says=away)
+    if role == "local" or request.limits:
+        limit = next((limit for limit in request.limits if not limit.admits(provider)), None)
+        away = _away(deployment, role, provider) if limit is None else _kept(limit, provider)
+        if away is not None:
+            return Rejection(deployment=name, reason="zone", says=away)
     if deployment.model_class == STRONGEST and why is None:
         lender = snapshot.borrowed.get(role)
         says = f"nobody says why: the stack gives this class to {lender}, not to {role}"
@@ -87,9 +87,10 @@ CLOUD = re.compile(r"[:-]cloud(?:$|[:@])")
 (https://docs.ollama.com/cloud, read 2026-11-23)."""
 
 
-def _unable(deployment: Deployment, request: Request, snapshot: Snapshot) -> Rejection | None:
+def _unable(
+    name: str, deployment: Deployment, request: Request, snapshot: Snapshot
+) -> Rejection | None:
     """It is gone, too small for this request, or unwell."""
-    name = deployment.name
     ending = retired(name, snapshot)
     if ending is not None:
         return Rejection(deployment=name, reason="retired", says=_ended(deployment, ending))
