@@ -47,10 +47,10 @@ def _locks(request: Request, session: Session) -> Iterator[tuple[Cause, str]]:
         yield "first", "nobody has answered in this conversation yet"
     if _begins(request):
         yield "first", "the conversation begins"
-    if request.signals.work in _APART:
-        yield "apart", "it is a piece of work with a history of its own"
     if is_locked(request):
         yield "loop", "a tool loop is open"
+    if request.signals.work in _APART:
+        yield "apart", "it is a piece of work with a history of its own"
 
 
 def _reasons(

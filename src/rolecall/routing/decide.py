@@ -86,7 +86,7 @@ def _found(role: Role, reason: Reason, topic: str, at: Scene) -> Found:
     pin = None if ask is None else ask.pin
     cleared, rejected = candidates(role, pin, request, snapshot, session, why)
     found = Found(cascade=cleared, rejected=rejected, boundary=boundary)
-    if pin is None:
+    if pin is None and boundary.cause != "held":
         found = _chosen(found, role, topic, at)
     else:
         found = msgspec.structs.replace(found, cascade=forecasts(cleared, topic, at))

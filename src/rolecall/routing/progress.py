@@ -78,8 +78,8 @@ def _turn(turn: Turn | None, request: Request, decision: Decision, deployment: s
 
 
 def _latch(session: Session, decision: Decision) -> Latch | None:
-    """The escalation in force; a chore in between leaves it as it is."""
-    if decision.boundary is not None and decision.boundary.cause == "apart":
+    """The escalation in force; a chore in between, or a provider's hold, leaves it as it is."""
+    if decision.boundary is not None and decision.boundary.cause in {"apart", "held"}:
         return session.latch
     latch = decision.latch
     return None if latch is None else msgspec.structs.replace(latch, calls=latch.calls + 1)

@@ -44,7 +44,10 @@ def _forbidden(
     why: Justification | None,
 ) -> Rejection | None:
     """It does not fit the role or the client."""
-    provider = snapshot.providers[deployment.provider]
+    provider = snapshot.providers.get(deployment.provider)
+    if provider is None:
+        says = f"the stack has no provider {deployment.provider!r} any more"
+        return Rejection(deployment=name, reason="unknown", says=says)
     dialect = spoken_to(request, provider)
     if dialect is None:
         spoken = ", ".join(provider.endpoints)
