@@ -76,7 +76,7 @@ def _prospect(name: str, at: Scene) -> Prospect | None:
 
 
 def _even(there: Prospect, here: Prospect) -> float | None:
-    even = breaks_even(there.fee, here.turn, there.turn)
+    even = breaks_even(there.fee - here.fee, here.turn, there.turn)
     return None if even is None else millionths(even)
 
 
@@ -159,7 +159,8 @@ def stays(there: Candidate, here: Candidate, rest: Ahead) -> bool:
     if RANKS[here.model_class] < RANKS[there.model_class]:
         return False
     saved = rest.calls * (staying.turn - moving.turn)
-    return saved <= moving.fee * (1 + _MARGIN) + _PENNY
+    more = max(moving.fee - staying.fee, 0.0)
+    return saved <= more * (1 + _MARGIN) + _PENNY if more else saved < 0
 
 
 def by_cache(candidate: Candidate) -> Candidate:

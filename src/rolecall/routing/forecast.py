@@ -123,7 +123,10 @@ def millionths(amount: float) -> float:
     return int(amount * 1e6 + 0.5) / 1e6
 
 
-def breaks_even(fee_there: float, here: float, there: float) -> float | None:
-    """n* of 7.2: the calls after which moving has paid; None where it never does."""
+def breaks_even(fee_more: float, here: float, there: float) -> float | None:
+    """n* of 7.2: the calls after which moving has paid; None where it never does.
+
+    `fee_more` is what reading anew costs there beyond what it costs here, where it may be cold too.
+    """
     saved = here - there
-    return fee_there / saved if saved > 0 else None
+    return max(fee_more, 0.0) / saved if saved > 0 else None

@@ -1,0 +1,163 @@
+"""What becomes of the work is told by tools, people and git, and counts at once."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import Struct
+
+from support.answers import Answer, Tokens
+from support.gateway import STACK, Gateway, run_rolecall, start_gateway
+from support.http import Got, post
+from support.upstream import Upstream
+
+PRICES = """
+[models."up/code-model"]
+input_price = 1000
+output_price = 1000
+
+[budget]
+day = 3
+at_limit = "refuse"
+"""
+TOOLS = [{"type": "function", "function": {"name": "edit", "parameters": {}}}]
+
+
+class House(Struct):
+    gateway: Gateway
+    upstream: Upstream
+    home: Path
+
+    def ask(self, text: str = "Fix it.") -> Got:
+        said = [{"role": "user", "content": text}]
+        body = {"model": "rolecall/auto", "messages": said, "tools": TOOLS}
+        return post(self.gateway.url + "/v1/chat/completions", body)
+
+    def tells(self, outcome: Any) -> Got:
+        return post(self.gateway.url + "/rolecall/outcomes", outcome)
+
+
+def whole(folder: Path, more: str = "") -> Iterator[House]:
+    with Upstream(lambda _: Answer(text="Done.", tokens=Tokens(input=900, output=100))) as upstream:
+        config = STACK.format(base_url=upstream.base_url) + more
+        with start_gateway(config, folder) as gateway:
+            yield House(gateway, upstream, folder)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    yield from whole(tmp_path)
+
+
+@pytest.fixture
+def poor(tmp_path: Path) -> Iterator[House]:
+    """A dollar a call, and three a day."""
+    yield from whole(tmp_path, PRICES)
+
+
+def test_a_tool_tells_and_the_newest_word_counts(house: House) -> None:
+    """Contradictory words of the same sort: the last one stands, and `why` shows it."""
+    asked = house.ask().headers["x-rolecall-decision"]
+    for accepted in (True, False):
+        got = house.tells({"decision": asked, "accepted": accepted, "says": "the pipeline says"})
+        assert got.status == 201
+        assert got.json()["deployment"] == "up/code-model"
+    told = run_rolecall(house.home, "why", asked).stdout
+    assert "outcome    failed, known by tool: the pipeline says, after 1 call" in told
+    listed = run_rolecall(house.home, "outcome", "list", "--json").stdout
+    assert listed.count('"decision"') == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "says"),
+    [
+        ({"decision": "1m000000-00000", "accepted": True}, 404, "names no decision"),
+        ({"decision": "", "accepted": True}, 404, "names no decision"),
+        ({"accepted": True}, 400, "decision"),
+        ({"decision": "x", "accepted": "yes"}, 400, "accepted"),
+        ({"decision": "x", "accepted": True, "kind": 1}, 400, "kind"),
+        ([], 400, "send {"),
+        ({"decision": "x" * 70_000, "accepted": True}, 413, "64 KiB"),
+    ],
+)
+def test_an_outcome_of_nothing_is_refused(
+    house: House, outcome: Any, status: int, says: str
+) -> None:
+    """Unknown work and bad words, each with what is wrong."""
+    house.ask()
+    got = house.tells(outcome)
+    assert got.status == status
+    assert says in got.json()["error"]["message"]
+
+
+def test_a_person_tells(house: House) -> None:
+    """By the beginning of an id; what was refused by everybody cannot be judged."""
+    asked = house.ask().headers["x-rolecall-decision"]
+    done = run_rolecall(house.home, "outcome", "report", asked, "--accepted", "--why", "I read it")
+    assert done.stdout == f"{asked} is recorded as accepted: I read it\n"
+    missing = run_rolecall(house.home, "outcome", "report", "zzz", "--failed")
+    assert "no decision 'zzz'" in missing.stderr
+
+
+def git(folder: Path, *arguments: str) -> str:
+    name = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    command = ["git", "-C", str(folder), *name, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def commit(folder: Path, name: str, text: str) -> None:
+    (folder / name).write_text(text)
+    git(folder, "add", name)
+    git(folder, "commit", "-qm", f"change {name}")
+
+
+@pytest.mark.parametrize("fate", ["kept", "rewritten", "reverted"])
+def test_git_tells_whether_a_change_was_kept(house: House, tmp_path: Path, fate: str) -> None:
+    """The hook is added to what is there; a commit is judged by the lines that stand."""
+    place = tmp_path / "project"
+    place.mkdir()
+    git(place, "init", "-q")
+    hook = place / ".git/hooks/post-commit"
+    hook.write_text("#!/bin/sh\ntrue\n")
+    assert run_rolecall(house.home, "outcome", "hook", str(place)).returncode == 0
+    assert hook.read_text() == (
+        "#!/bin/sh\ntrue\nrolecall outcome commit >/dev/null 2>&1 || true\n"
+    )
+    asked = house.ask().headers["x-rolecall-decision"]
+    commit(place, "a.py", "one\ntwo\nthree\n")
+    noted = run_rolecall(house.home, "outcome", "commit", str(place)).stdout
+    assert f"holds the work of {asked}" in noted
+    if fate == "rewritten":
+        commit(place, "a.py", "four\nfive\nthree\n")
+    elif fate == "reverted":
+        git(place, "revert", "--no-edit", "HEAD")
+    early = run_rolecall(house.home, "outcome", "kept").stdout
+    assert early == ""
+    told = run_rolecall(house.home, "outcome", "kept", "--days", "0").stdout
+    says = {
+        "kept": "3 of its 3 lines still stand",
+        "rewritten": "1 of its 3 lines still stand",
+        "reverted": "a later commit takes it back",
+    }
+    assert f"{asked}  {'kept' if fate == 'kept' else 'lost'}: after 0 days {says[fate]}" in told
+    assert run_rolecall(house.home, "outcome", "kept", "--days", "0").stdout == ""
+
+
+def test_a_budget_is_spent_and_stays_spent_after_a_restart(poor: House) -> None:
+    """Three dollars: three calls, the warning before, the refusal after, in the client's shape."""
+    assert [poor.ask().status for _ in range(3)] == [200, 200, 200]
+    newest = poor.gateway.json(f"/rolecall/decisions/{poor.gateway.decisions(1)[0]['id']}")
+    assert newest["decision"]["notes"] == []
+    refused = poor.ask()
+    assert refused.status == 503
+    assert "$3.00 of today's $3.00 is spent" in refused.json()["error"]["message"]
+    config = (poor.home / "rolecall.toml").read_text()
+    poor.gateway.kill()
+    with start_gateway(config, poor.home) as again:
+        poor.gateway = again
+        assert poor.ask().status == 503
+    assert len(poor.upstream.asked) == 3
