@@ -61,6 +61,9 @@ fast, because the request asks for a title: JSON with a title, no tools (rule ge
 
 sure       1.00 (generic.title); runner-up code (default)
 plays      up/fast-model
+boundary   first: nobody has answered in this conversation yet; another may play
+expected   USD            this call  each later   read anew  pays after  accepted  until accepted
+           up/fast-model   $0.00254    $0.00400  $0.0000370                  0.66           $1.71
 happened   up/fast-model answered 200 in N ms, first chunk after N ms
 used       2,000 input tokens (1,000 read from cache, 0 written to it), 10 output tokens
 cost       $0.00115

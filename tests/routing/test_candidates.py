@@ -79,7 +79,7 @@ def test_whole_decision() -> None:
                         "breaks_even": None,
                         "chance": 0.829,
                         "outcomes": 0,
-                        "expected": 0.9352,
+                        "expected": 0.935242,
                     },
                     "justification": {
                         "kind": "rule",

@@ -97,24 +97,36 @@ def decision_costs(decision: Decision) -> list[str]:
         lines += _labelled(
             "escalated", [f"from {latch.before} to {latch.now} {begun}: {latch.says}"]
         )
-    width = max((len(one.deployment) for one in decision.cascade), default=0)
-    lines += _labelled("expected", [_forecast(one, width) for one in decision.cascade])
+    lines += _labelled("expected", _aligned(decision.cascade))
     return lines + _labelled("note", list(decision.notes))
 
 
-def _forecast(one: Candidate, width: int) -> str:
+_HEAD = ("USD", "this call", "each later", "read anew", "pays after", "accepted", "until accepted")
+
+
+def _aligned(cascade: Sequence[Candidate]) -> list[str]:
+    """What each is expected to cost, in columns; words on the left, numbers on the right."""
+    rows = [_HEAD, *(_forecast(one) for one in cascade)] if cascade else []
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if number == 0 else cell.rjust(width)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _forecast(one: Candidate) -> tuple[str, ...]:
     told = one.forecast
     if told is None:
-        return f"{one.deployment:<{width}}  price unknown"
-    moving = f", {_about(told.fee)} to read the conversation anew"
-    even = "" if told.breaks_even is None else f", pays after {told.breaks_even:g} calls"
-    seen = "" if not told.outcomes else f" by {told.outcomes} outcomes of yours"
-    likely = "" if told.chance is None else f"; accepted {told.chance:.2f}{seen}"
-    worth = "" if told.expected is None else f", {_about(told.expected)} to an accepted result"
-    return (
-        f"{one.deployment:<{width}}  {_about(told.call)} now, {_about(told.turn)} a call later"
-        f"{moving}{even}{likely}{worth}"
-    )
+        return (one.deployment, "unknown", *("" for _ in _HEAD[2:]))
+    chance_ = "" if told.chance is None else f"{told.chance:.2f}"
+    even = "" if told.breaks_even is None else f"{told.breaks_even:.3g} calls"
+    costs = (_about(told.call), _about(told.turn), _about(told.fee))
+    worth = "" if told.expected is None else _about(told.expected)
+    seen = f" ({told.outcomes} seen)" if told.outcomes else ""
+    return (one.deployment, *costs, even, chance_ + seen, worth)
 
 
 def _about(amount: float) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from rolecall.routing.escalation import RANKS, STRONGEST
-from rolecall.routing.estimates import chance, expected, priors, standing
+from rolecall.routing.estimates import chance, expected, priors, standing, standings_of
 from rolecall.routing.forecast import (
     Ahead,
     Prospect,
@@ -43,7 +43,7 @@ def forecasts(cleared: Sequence[Candidate], topic: str, at: Scene) -> list[Candi
     here = _prospect(session.deployment, at) if session.deployment else None
     known = [(one, _prospect(one.deployment, at)) for one in cleared]
     priced = [(one, found) for one, found in known if found is not None]
-    own = [standing(topic, one.deployment, at.snapshot) for one, _ in priced]
+    own = standings_of(topic, [one.deployment for one, _ in priced], at.snapshot)
     chances = _chances(priced, own, topic, at)
     costs = _expected(priced, chances, at)
     told = iter(zip(priced, own, chances, costs, strict=True))
@@ -85,8 +85,9 @@ def _chances(
 ) -> list[float]:
     evidence = at.snapshot.evidence
     known = priors(topic, evidence)
+    weight = evidence.weight
     return [
-        chance(known[one.model_class or "open-weight"], seen, evidence.weight)
+        chance(known[one.model_class or "open-weight"], seen, weight)
         for (one, _), seen in zip(priced, own, strict=True)
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rolecall.types import Decision, Evidence, ModelClass, Snapshot, Standing, place
 
@@ -12,6 +12,12 @@ NOBODY = Standing()
 def standing(topic: str, name: str, snapshot: Snapshot) -> Standing:
     """What one's own outcomes say of a deployment on a topic."""
     return snapshot.standings.get(place(topic, name), NOBODY)
+
+
+def standings_of(topic: str, names: Iterable[str], snapshot: Snapshot) -> list[Standing]:
+    """The same for many deployments."""
+    found, start = snapshot.standings.get, place(topic, "")
+    return [found(start + name, NOBODY) for name in names]
 
 
 def priors(topic: str, known: Evidence) -> dict[ModelClass, float]:
