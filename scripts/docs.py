@@ -24,7 +24,7 @@ COMMANDS = (
     *("privacy", "privacy test", "privacy report", "privacy clear"),
     *("workspace", "workspace add", "workspace list"),
     *("connect", "disconnect", "run"),
-    *("premium", "guarantee", "stack", "stack propose"),
+    *("premium", "guarantee", "stack", "stack propose", "stack forecasts"),
     *("outcome", "outcome list", "outcome report", "outcome hook"),
     *("outcome commit", "outcome kept"),
     "bench",

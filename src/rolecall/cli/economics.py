@@ -17,6 +17,7 @@ from rolecall.errors import ConfigError
 from rolecall.gateway.remember import scoreboard
 from rolecall.gateway.views import encode
 from rolecall.ledger import outcomes
+from rolecall.measure.forecasts import Errors, errors, with_worlds
 from rolecall.measure.premium import NOBODY, Premium, premium
 from rolecall.measure.promises import Promise, promises
 from rolecall.measure.propose import Advice, Tried, Wish, advice
@@ -107,6 +108,32 @@ def propose(
         )
     for one in [] if json else found:
         _print(one)
+
+
+@stack_app.command()
+def forecasts(
+    days: Annotated[int, typer.Option(min=1, help="How far back.")] = 30,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Say how far the forecasts of decisions were from what was billed."""
+    store = ledger(config)
+    since = datetime.now(UTC) - timedelta(days=days)
+    records = (one for one in store.all_records() if one.decision.at >= since)
+    found = errors(with_worlds(records, store.snapshot))
+    if json:
+        typer.echo(encode(found))
+        return
+    if not found:
+        typer.echo(f"No call of the last {days} days had both a forecast and a bill.")
+        return
+    columns = ("calls", "median error", "with the output known")
+    rows = ((kind, *_off(one)) for kind, one in found.items())
+    console().print(table(("forecast of",), columns, rows))
+
+
+def _off(one: Errors) -> tuple[str, str, str]:
+    return f"{one.calls:,}", f"{one.forecast:.1%}", f"{one.known_output:.1%}"
 
 
 def _print(one: Advice) -> None:

@@ -6,7 +6,7 @@ Pure, so that the ledger's records bring every session back.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -21,6 +21,7 @@ from rolecall.types import (
     Outcome,
     Provider,
     Rates,
+    Reach,
     Record,
     Request,
     Session,
@@ -103,7 +104,8 @@ def settled(
         return msgspec.structs.replace(session, turn=turn)
     growth = max(usage.input_tokens - session.tokens, 0) if session.tokens else 0
     warm = dict(session.warm)
-    warm[answered.deployment] = _warm(usage, provider, rates, answered.started)
+    before = warm.get(answered.deployment)
+    warm[answered.deployment] = _warm(usage, provider, rates, answered.started, before)
     marks = rates is not None and rates.cache_write is not None
     wrote = usage.cache_write_input_tokens > 0 or usage.cache_read_input_tokens > 0
     return msgspec.structs.replace(
@@ -119,16 +121,35 @@ def settled(
     )
 
 
-def _warm(usage: Usage, provider: Provider, rates: Rates | None, at: datetime) -> Warm:
-    """What the provider has cached now: what it says, or all, where it caches by itself."""
+def _warm(
+    usage: Usage, provider: Provider, rates: Rates | None, at: datetime, before: Warm | None
+) -> Warm:
+    """What the provider has cached now: what it says it wrote, or as much as it did the last time.
+
+    Nobody says what will be read again where caching has no price: `reach` is learnt from calls.
+    """
     seconds = provider.cache_seconds
     if usage.cache_write_1h_input_tokens:
         seconds = provider.long_seconds
+    marked = rates is not None and rates.cache_write is not None
     known = usage.cache_read_input_tokens + usage.cache_write_input_tokens
-    by_itself = rates is None or (rates.cache_write is None and rates.cache_read is not None)
-    if by_itself and usage.input_tokens >= _LEAST_CACHED:
-        known = usage.input_tokens
-    return Warm(known, at, seconds)
+    reach = _reach(usage, at, before)
+    if not marked:
+        by_default = usage.input_tokens if usage.input_tokens >= _LEAST_CACHED else 0
+        kept = {"all": usage.output_tokens + usage.input_tokens, "input": usage.input_tokens}
+        known = by_default if reach == "unknown" else kept.get(reach, 0)
+    return Warm(known, at, seconds, usage.input_tokens, reach)
+
+
+def _reach(usage: Usage, at: datetime, before: Warm | None) -> Reach:
+    """What this call read of the one before it, where that was recent enough to tell."""
+    if before is None or not before.input or at - before.at > timedelta(seconds=before.seconds):
+        return "unknown" if before is None else before.reach
+    if usage.input_tokens < before.input:
+        return before.reach  # the conversation was cut: another beginning
+    if usage.cache_read_input_tokens > before.input:
+        return "all"
+    return "input" if usage.cache_read_input_tokens else "nothing"
 
 
 def _mean(before: float, new: int) -> float:

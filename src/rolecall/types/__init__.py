@@ -34,7 +34,7 @@ from rolecall.types.providers import (
     Usage,
 )
 from rolecall.types.requests import Carried, Request, Signal, Signals, Trajectory
-from rolecall.types.sessions import Latch, Session, Turn, Warm
+from rolecall.types.sessions import Latch, Reach, Session, Turn, Warm
 from rolecall.types.words import (
     DIALECTS,
     MAIN_DIALECTS,
@@ -94,6 +94,7 @@ __all__ = [
     "PrivacyRule",
     "Provider",
     "Rates",
+    "Reach",
     "Reason",
     "Record",
     "Rejection",

@@ -10,16 +10,23 @@ from msgspec import Struct
 
 from rolecall.types.words import Role
 
+Reach = Literal["unknown", "nothing", "input", "all"]
+"""What a provider that caches by itself has kept of a call: also what the model has written, or
+what was sent alone, or nothing."""
+
 
 class Warm(Struct, frozen=True):
     """The beginning of a conversation that a deployment has cached, and when it was used last.
 
-    `seconds` is how long its provider keeps it after that.
+    `seconds` is how long its provider keeps it after that, `input` what the last call sent, and
+    `reach` what of a call is in the cache at the next one, as far as one was seen to tell.
     """
 
     tokens: int
     at: datetime
     seconds: float
+    input: int = 0
+    reach: Reach = "unknown"
 
 
 class Turn(Struct, frozen=True, kw_only=True, omit_defaults=True):
