@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +10,16 @@ import msgspec
 import typer
 
 from rolecall.cli.options import Json
+from rolecall.cli.print_retries import retry_lines
 from rolecall.config.load import nearest
 from rolecall.errors import ConfigError
 from rolecall.gateway.views import encode
-from rolecall.measure.bench import Report, Score, report
+from rolecall.measure.bench import Report, Score, points, report
+from rolecall.measure.chart import chart
 from rolecall.measure.guarantee import Kept
 from rolecall.measure.outcomes import PLACES, Table, load
+from rolecall.measure.retries import compared
+from rolecall.measure.retries import load as load_trials
 from rolecall.measure.strategies import VERIFIERS, Verifier
 
 
@@ -32,13 +36,61 @@ def bench(
             help="Promise that at most this share is lost, and say how often it was kept."
         ),
     ] = None,
+    retries: Annotated[
+        bool, typer.Option("--retries", help="Compare cascades with the same model asked again.")
+    ] = False,
+    charts: Annotated[
+        Path | None, typer.Option(help="Draw each table into this folder, as SVG and PNG.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Score strategies on outcomes, each learnt on other repositories than it is scored on."""
+    if retries:
+        _retries(data, _verifiers(verifier), json=json)
+        return
     names = [_table(table)] if table is not None else list(PLACES)
     tables = [_less(load(name, data), without or ()) for name in names]
+    if charts is not None:
+        _draw(tables, charts, without or ())
+        return
     found = [_reported(one, by, _share(alpha)) for one in tables for by in _verifiers(verifier)]
     typer.echo(encode(found) if json else "\n\n".join("\n".join(_lines(one)) for one in found))
+
+
+def _retries(data: Path, verifiers: Iterable[Verifier], *, json: bool) -> None:
+    trials = load_trials(data)
+    found = {one.name: compared(trials, one) for one in verifiers}
+    if json:
+        typer.echo(encode(found))
+        return
+    for name, comparisons in found.items():
+        typer.echo(f"terminal-bench, verifier {name}: two attempts at most")
+        typer.echo("\n".join(retry_lines(trials, comparisons)) + "\n")
+
+
+def _draw(tables: Iterable[Table], folder: Path, without: Iterable[str]) -> None:
+    """One chart for each table, under every verifier."""
+    convert = _converter()
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in tables:
+        reports = [_reported(one, by, None) for by in VERIFIERS]
+        title = f"{one.name}: {len(one.tasks)} tasks, {len(one.runs)} models of one scaffold"
+        drawn = chart(title, points(one, reports))
+        name = "-without-".join((one.name, *without))
+        path = folder / f"bench-{name}.svg"
+        path.write_text(drawn, encoding="utf-8")
+        path.with_suffix(".png").write_bytes(convert(drawn))
+        typer.echo(f"{path} and {path.with_suffix('.png').name}")
+
+
+def _converter() -> Callable[[str], bytes]:
+    """From SVG to PNG."""
+    try:
+        import vl_convert  # noqa: PLC0415 (an extra of 30 MB that few need)
+    except ImportError as error:
+        says = "PNG needs vl-convert-python; install rolecall with the extra `ui`"
+        raise ConfigError(f"--charts: {says}") from error
+    return lambda drawn: bytes(vl_convert.svg_to_png(drawn))
 
 
 def _reported(table: Table, verifier: Verifier, alpha: float | None) -> Report:

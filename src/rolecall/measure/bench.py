@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from rolecall.measure.binomial import Interval
+from rolecall.measure.chart import Point
 from rolecall.measure.guarantee import Kept, kept
 from rolecall.measure.outcomes import Table
 from rolecall.measure.paired import Difference, difference, ratio
@@ -18,6 +19,7 @@ from rolecall.measure.strategies import (
     accuracy,
     best_constant,
     cost,
+    frontier,
     learnt,
     mixed,
     on,
@@ -54,6 +56,38 @@ class Report(Struct, frozen=True, kw_only=True):
     scores: tuple[Score, ...]
     left_out: dict[str, str]
     promise: Kept | None = None
+
+
+def points(table: Table, reports: Sequence[Report]) -> list[Point]:
+    """What a chart shows: every model alone, and the cascade learnt under each verifier."""
+    every = list(range(len(table.tasks)))
+    best = set(frontier(table, every))
+    always = Verifier(name="none", correct=1.0, wrong=1.0)
+    alone = {model: on(table, (model,), always, every) for model in table.runs}
+    found = [
+        Point(
+            name=model,
+            kind="frontier" if model in best else "model",
+            cost=cost(told),
+            solved=accuracy(told),
+        )
+        for model, told in alone.items()
+    ]
+    return [*found, *(_learnt(one) for one in reports)]
+
+
+def _learnt(report: Report) -> Point:
+    """The cascade learnt elsewhere; its interval is that of the gain over the best constant."""
+    score = report.scores[-1]
+    base = score.accuracy - score.gain.mean
+    return Point(
+        name=f"cascade, verifier {report.verifier.name}",
+        kind="cascade",
+        cost=score.cost,
+        solved=score.accuracy,
+        low=base + score.gain.interval.low,
+        high=base + score.gain.interval.high,
+    )
 
 
 def folds(table: Table, count: int = FOLDS) -> list[list[int]]:
