@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import Struct
 
@@ -177,3 +178,26 @@ def test_an_escalation_outlives_a_restart(house: House) -> None:
         assert player(talk.says("And now?")) == "large"
         newest = again.json(f"/rolecall/decisions/{again.decisions(1)[0]['id']}")
         assert newest["decision"]["latch"]["decision"] == begun
+
+
+def test_what_it_was_worth_is_told_by_every_command(house: House) -> None:
+    """Premium work with its reason, promises, proposals, forecasts; each as JSON too."""
+    talk = house.talk()
+    failing(talk)
+    talk.says("Still red, have another look.")
+    talk.ran(GREEN)
+    premium = run_rolecall(house.home, "premium").stdout
+    assert "failure  the tests failed 3 times in a row" in premium
+    assert premium.endswith("Every call was justified.\n")
+    promised = run_rolecall(house.home, "guarantee").stdout
+    assert "docs: 29 more verified outcomes without a failure would prove it" in promised
+    proposed = run_rolecall(house.home, "stack", "propose").stdout
+    assert proposed.startswith("any code: not enough data. verified outcomes of up/small: 1;")
+    told = run_rolecall(house.home, "stack", "forecasts").stdout
+    assert "usage known" in told
+    for command in (("premium",), ("guarantee",), ("stack", "propose"), ("stack", "forecasts")):
+        found = run_rolecall(house.home, *command, "--json")
+        assert msgspec.json.decode(found.stdout), command
+    both = run_rolecall(house.home, "stack", "propose", "--budget", "1", "--floor", "0.5")
+    assert both.returncode == 2
+    assert "ask one of them" in both.stderr

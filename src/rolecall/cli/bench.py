@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -14,13 +14,15 @@ from rolecall.cli.print_retries import retry_lines
 from rolecall.config.load import nearest
 from rolecall.errors import ConfigError
 from rolecall.gateway.views import encode
-from rolecall.measure.bench import Report, Score, points, report
+from rolecall.measure.bench import Report, Score, folds, points, report
 from rolecall.measure.chart import chart
 from rolecall.measure.guarantee import Kept
 from rolecall.measure.outcomes import PLACES, Table, load
 from rolecall.measure.retries import compared
 from rolecall.measure.retries import load as load_trials
 from rolecall.measure.strategies import VERIFIERS, Verifier
+from rolecall.measure.texts import read as read_texts
+from rolecall.measure.texts import routed
 
 
 def bench(
@@ -42,6 +44,9 @@ def bench(
     charts: Annotated[
         Path | None, typer.Option(help="Draw each table into this folder, as SVG and PNG.")
     ] = None,
+    texts: Annotated[
+        Path | None, typer.Option(help="Route on the texts of tasks, which stand in this file.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Score strategies on outcomes, each learnt on other repositories than it is scored on."""
@@ -52,6 +57,9 @@ def bench(
     tables = [_less(load(name, data), without or ()) for name in names]
     if charts is not None:
         _draw(tables, charts, without or ())
+        return
+    if texts is not None:
+        _by_text(tables, read_texts(texts), json=json)
         return
     found = [_reported(one, by, _share(alpha)) for one in tables for by in _verifiers(verifier)]
     typer.echo(encode(found) if json else "\n\n".join("\n".join(_lines(one)) for one in found))
@@ -66,6 +74,21 @@ def _retries(data: Path, verifiers: Iterable[Verifier], *, json: bool) -> None:
     for name, comparisons in found.items():
         typer.echo(f"terminal-bench, verifier {name}: two attempts at most")
         typer.echo("\n".join(retry_lines(trials, comparisons)) + "\n")
+
+
+def _by_text(tables: Iterable[Table], texts: Mapping[str, str], *, json: bool) -> None:
+    found = [routed(one, texts, folds(one)) for one in tables]
+    if json:
+        typer.echo(encode(found))
+        return
+    for one in found:
+        gain = one.over_mix
+        within = f"{_points(gain.interval.low)} to {_points(gain.interval.high)}"
+        typer.echo(
+            f"{one.table}: by text {one.to_cheap:.0%} of {one.tasks} tasks go to {one.cheap}, "
+            f"{one.accuracy:.1%} solved at ${one.cost:.3f}; over a coin that spends as much "
+            f"{_points(gain.mean)} points ({within})"
+        )
 
 
 def _draw(tables: Iterable[Table], folder: Path, without: Iterable[str]) -> None:

@@ -88,7 +88,7 @@ def _advice(
         now=now,
         verdict="not enough data",
         choice=(),
-        says=f"{known} verified outcomes of {now or 'nobody'}, {len(alone)} models to compare",
+        says=f"verified outcomes of {now or 'nobody'}: {known}; models to compare: {len(alone)}",
         needed=max(_LEAST - known, 0) or None,
         tried=every,
     )
