@@ -208,3 +208,26 @@ def test_read_step_by_step_it_is_the_same(dialect: Dialect, turns: list[Turn], e
 def test_tools_that_only_read(tools: tuple[str, ...], *, only_reads: bool) -> None:
     """A tool that nothing tells may do anything."""
     assert COURSE.only_reads(tools) is only_reads
+
+
+def edits(*pairs: tuple[str, str, str]) -> Trajectory:
+    """What is read of edits in the dialect of Messages: what is looked for, put there, answered."""
+    said: list[dict[str, Any]] = [{"role": "user", "content": "Fix it."}]
+    for number, (old, new, answer) in enumerate(pairs):
+        given = {"file_path": "a.py", "old_string": old, "new_string": new}
+        use = {"type": "tool_use", "id": f"c{number}", "name": "Edit", "input": given}
+        result = {"type": "tool_result", "tool_use_id": f"c{number}", "content": answer}
+        said.append({"role": "assistant", "content": [use]})
+        said.append({"role": "user", "content": [result]})
+    body = msgspec.json.encode({"model": "m", "messages": said})
+    return Trajectories(COURSE).of(WIRES["anthropic.messages"].parse(body))
+
+
+def test_an_edit_that_is_taken_back_is_counted() -> None:
+    """There and back again; what went in otherwise, or not at all, is no way back."""
+    assert edits(("a", "b", "ok"), ("b", "a", "ok")).reverts == 1
+    assert edits(("a", "b", "ok"), ("b", "a", "ok"), ("a", "b", "ok")).reverts == 2
+    assert edits(("a", "b", "ok"), ("b", "c", "ok")).reverts == 0
+    refused = "Error: string to replace not found"
+    assert edits(("a", "b", refused), ("b", "a", "ok")).reverts == 0
+    assert edits(("a", "b", "ok"), ("b", "a", refused)).reverts == 0

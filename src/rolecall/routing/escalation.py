@@ -84,13 +84,20 @@ def _signs(seen: Trajectory) -> Iterator[str]:
 
 
 def stronger(role: Role, session: Session, snapshot: Snapshot) -> tuple[str, ...]:
-    """Who is one class above the deployment in force, the role's own cascade first."""
+    """Who is one class above the deployment in force, the role's own cascade first.
+
+    Where the stack has nobody above, the next of the role's cascade: another family may see more.
+    """
     held = snapshot.deployments.get(session.deployment or "")
     least = RANKS[held.model_class if held else None]
     names = [name for one in (role, *_ABOVE[role]) for name in snapshot.stack.get(one, ())]
     ranked = {name: RANKS[snapshot.deployments[name].model_class] for name in names}
     above = [rank for rank in ranked.values() if rank > least]
-    return tuple(name for name, rank in ranked.items() if above and rank == min(above))
+    if above:
+        return tuple(name for name, rank in ranked.items() if rank == min(above))
+    own = snapshot.stack.get(role, ())
+    place = own.index(session.deployment) if session.deployment in own else len(own)
+    return own[place + 1 :]
 
 
 def latched(
