@@ -161,7 +161,7 @@ def many(deployment: str, accepted: int, trials: int, cost: str) -> list[Outcome
 )
 def test_proposals(cheap: tuple[int, int], dear: tuple[int, int], wish: Wish, verdict: str) -> None:
     """A cheaper one is proposed where its interval is above the floor, a better one if shown."""
-    alone = Evidence(again=0.0)  # what a second would solve is left out here
+    alone = msgspec.structs.replace(world(), evidence=Evidence(again=0.0))  # no second helps
     outcomes = many("up/cheap", *cheap, "0.05") + many("up/dear", *dear, "0.5")
     (found,) = advice(outcomes, {"docs": "up/dear"}, wish, alone)
     assert found.verdict == verdict, found
@@ -170,8 +170,9 @@ def test_proposals(cheap: tuple[int, int], dear: tuple[int, int], wish: Wish, ve
 def test_a_cascade_is_on_the_frontier_where_it_pays() -> None:
     """Cheap first: 60 % and, of the failures noticed, 0.9 x 0.35 x 0.95 of the rest."""
     outcomes = many("up/cheap", 60, 100, "0.05") + many("up/dear", 95, 100, "0.5")
-    (found,) = advice(outcomes, {"docs": "up/dear"}, Wish(budget=0.4), Evidence())
+    (found,) = advice(outcomes, {"docs": "up/dear"}, Wish(budget=0.4), world())
     cascade = next(one for one in found.tried if one.names == ("up/cheap", "up/dear"))
     assert cascade.accepted == pytest.approx(0.6 + 0.4 * 0.9 * 0.95 * 0.35)
     assert cascade.cost == pytest.approx(0.05 + 0.4 * 0.9 * 0.5)
-    assert advice([], {}, Wish(), Evidence()) == []
+    assert found.untried["anthropic/claude-opus-5-5"] == 0.829
+    assert advice([], {}, Wish(), world()) == []

@@ -99,7 +99,7 @@ def propose(
         raise ConfigError("--budget and --floor are two questions; ask one of them")
     snapshot = _world(config)
     told = outcomes.newest(ledger(config))
-    found = advice(told, _playing(snapshot), Wish(budget=budget, floor=floor), snapshot.evidence)
+    found = advice(told, _playing(snapshot), Wish(budget=budget, floor=floor), snapshot)
     if json:
         typer.echo(encode(found))
     elif not found:
@@ -145,6 +145,8 @@ def _print(one: Advice) -> None:
     if one.tried:
         columns = ("outcomes", "accepted", "95 %", "cost")
         console().print(table(("frontier",), columns, map(_tried_row, one.tried)))
+    for name, chance in one.untried.items():
+        typer.echo(f"{name}: too few outcomes; {chance:.0%} by public evidence of its class")
     typer.echo("")
 
 

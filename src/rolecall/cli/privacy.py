@@ -18,6 +18,7 @@ from rich.table import Table
 from rolecall.cli.console import console
 from rolecall.cli.options import Config, Json
 from rolecall.cli.setup import ledger, policy_of, settings_offline
+from rolecall.cli.tables import table
 from rolecall.cli.words import plain
 from rolecall.config.private import privacy
 from rolecall.errors import ConfigError, LedgerError
@@ -110,13 +111,8 @@ def _lines(record: Record) -> Iterator[tuple[str, ...]]:
 
 
 def _table(counts: Counter[tuple[str, ...]]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in _COLUMNS:
-        table.add_column(name, header_style="bold")
-    table.add_column("requests", header_style="bold", justify="right")
-    for key, number in sorted(counts.items()):
-        table.add_row(*map(plain, key), f"{number:,}")
-    return table
+    rows = ((*key, f"{number:,}") for key, number in sorted(counts.items()))
+    return table(_COLUMNS, ("requests",), rows)
 
 
 @privacy_app.command()

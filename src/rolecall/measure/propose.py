@@ -19,7 +19,8 @@ from msgspec import Struct
 from rolecall.measure.binomial import Interval, wilson
 from rolecall.measure.paired import tasks_needed
 from rolecall.measure.premium import best
-from rolecall.types import WEAK, Evidence, Outcome
+from rolecall.routing.estimates import priors
+from rolecall.types import WEAK, Evidence, Outcome, Snapshot
 
 Verdict = Literal["keep", "switch", "not enough data"]
 _LEAST = 5
@@ -58,20 +59,35 @@ class Advice(Struct, frozen=True, kw_only=True):
     says: str
     needed: int | None
     tried: tuple[Tried, ...]
+    untried: dict[str, float] = {}
+    """Others of the stack without enough outcomes, and their chance by public evidence alone."""
 
 
 def advice(
-    outcomes: Iterable[Outcome], playing: dict[str, str], wish: Wish, evidence: Evidence
+    outcomes: Iterable[Outcome], playing: dict[str, str], wish: Wish, snapshot: Snapshot
 ) -> list[Advice]:
     """For each topic with verified outcomes. `playing` says who plays it now, by topic."""
+    evidence = snapshot.evidence
     by_topic: dict[str, dict[str, list[Outcome]]] = defaultdict(lambda: defaultdict(list))
     for one in best(outcomes).values():
         if one.how not in WEAK:
             by_topic[one.topic][one.deployment].append(one)
     return [
-        _advice(topic, playing.get(topic, ""), found, wish, evidence)
+        msgspec.structs.replace(
+            _advice(topic, playing.get(topic, ""), found, wish, evidence),
+            untried=_untried(topic, found, snapshot),
+        )
         for topic, found in sorted(by_topic.items())
     ]
+
+
+def _untried(topic: str, found: dict[str, list[Outcome]], snapshot: Snapshot) -> dict[str, float]:
+    known = priors(topic, snapshot.evidence)
+    return {
+        name: known[one.model_class or "open-weight"]
+        for name, one in snapshot.deployments.items()
+        if len(found.get(name, ())) < _LEAST
+    }
 
 
 def _advice(
