@@ -147,6 +147,15 @@ def test_rates_are_those_of_a_small_request() -> None:
         output=Decimal(10),
         cache_read=Decimal("0.1"),
         cache_write=Decimal("2.5"),
+        larger=(
+            Rates(
+                input=Decimal(4),
+                output=Decimal(15),
+                cache_read=Decimal("0.2"),
+                cache_write=Decimal(5),
+                above=272_000,
+            ),
+        ),
     )
     assert rates(known("openai", "gpt-6.1-sol"), TODAY) == expected
 

@@ -280,6 +280,33 @@ def test_prices_that_change_in_mid_session_count_from_then_on() -> None:
     assert new.chosen.forecast.turn == pytest.approx(old.chosen.forecast.turn / 5, rel=0.01)
 
 
+def test_large_requests_are_forecast_at_the_prices_of_large_ones() -> None:
+    """grok-4.3 costs twice as much from 200,000 tokens on, as xAI's price list has it."""
+    home = world({"code": ("xai/grok-4.3",)}, routing=RoutingSettings(text_confidence=1))
+    rates = home.deployments["xai/grok-4.3"].rates
+    assert rates is not None
+    (larger,) = rates.larger
+    assert larger.input == 2 * rates.input
+    small, large = (
+        decide(
+            msgspec.structs.replace(request(tokens), dialect="openai.chat"),
+            home,
+            Session(key="k"),
+            id="d",
+        )
+        for tokens in (150_000, 250_000)
+    )
+    assert small.chosen is not None
+    assert large.chosen is not None
+    assert small.chosen.forecast is not None
+    assert large.chosen.forecast is not None
+    per_token = [
+        found.call / tokens
+        for found, tokens in ((small.chosen.forecast, 150_000), (large.chosen.forecast, 250_000))
+    ]
+    assert per_token[1] == pytest.approx(2 * per_token[0], rel=0.01)
+
+
 def test_where_one_plays_free_of_charge_it_is_forecast_as_free() -> None:
     """An engine of one's own has no price, and is not unknown."""
     home = world({"code": ("ollama/a",)}, routing=RoutingSettings(text_confidence=1))

@@ -129,13 +129,22 @@ def _long(price: Price, size: int, times: Decimal | None) -> Decimal:
 
 
 def rates(tariff: Tariff, at: datetime) -> Rates:
-    """What a small request costs at the aware time `at`, for estimates."""
+    """What a small request costs at the aware time `at`, and larger ones, for estimates."""
     price = _price_at(tariff, at)
+    every = (price.input, price.output, price.cache_read or (), price.cache_write or ())
+    sizes = sorted({step.above for steps in every for step in steps if step.above})
+    larger = tuple(_rates(price, size) for size in sizes)
+    return msgspec.structs.replace(_rates(price, 0), larger=larger)
+
+
+def _rates(price: Price, above: int) -> Rates:
+    size = above + 1
     return Rates(
-        input=price.input[0].price,
-        output=price.output[0].price,
-        cache_read=price.cache_read[0].price if price.cache_read else None,
-        cache_write=price.cache_write[0].price if price.cache_write else None,
+        input=_at(price.input, size),
+        output=_at(price.output, size),
+        cache_read=_at(price.cache_read, size) if price.cache_read else None,
+        cache_write=_at(price.cache_write, size) if price.cache_write else None,
+        above=above,
     )
 
 

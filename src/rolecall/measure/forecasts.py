@@ -51,7 +51,7 @@ def _knowing(record: Record, snapshot: Snapshot, output: int) -> float:
     world = msgspec.structs.replace(snapshot, at=record.decision.at)
     at = scene(record.request, world, record.session)
     rest = msgspec.structs.replace(at.rest, written=output)
-    prices = meter(world.deployments[chosen.deployment], world, record.session)
+    prices = meter(world.deployments[chosen.deployment], world, record.session, rest.context)
     assert prices is not None  # noqa: S101 (what was forecast has a price)
     return prospect(prices, rest, warmth(chosen.deployment, world, record.session)).call
 

@@ -69,7 +69,9 @@ def forecasts(cleared: Sequence[Candidate], topic: str, at: Scene) -> list[Candi
 
 def _prospect(name: str, at: Scene) -> Prospect | None:
     deployment = at.snapshot.deployments.get(name)
-    prices = None if deployment is None else meter(deployment, at.snapshot, at.session)
+    prices = (
+        None if deployment is None else meter(deployment, at.snapshot, at.session, at.rest.context)
+    )
     return (
         None if prices is None else prospect(prices, at.rest, warmth(name, at.snapshot, at.session))
     )
@@ -140,13 +142,14 @@ def _overtakes(one: Candidate, first: Candidate, topic: str, snapshot: Snapshot)
     ours, theirs = one.forecast, first.forecast
     if ours is None or theirs is None or ours.expected is None or theirs.expected is None:
         return False
+    if ours.expected >= theirs.expected * (1 - _MARGIN) - _PENNY:
+        return False
     if min(ours.outcomes, theirs.outcomes) < snapshot.economics.outcomes_needed:
         return False
+    if RANKS[one.model_class] >= RANKS[first.model_class]:
+        return True
     own = standing(topic, one.deployment, snapshot)
-    weaker = RANKS[one.model_class] < RANKS[first.model_class]
-    if weaker and (own.refuted or own.bound > snapshot.economics.loss_allowed):
-        return False
-    return ours.expected < theirs.expected * (1 - _MARGIN) - _PENNY
+    return not own.refuted and own.bound <= snapshot.economics.loss_allowed
 
 
 def stays(there: Candidate, here: Candidate, rest: Ahead) -> bool:

@@ -70,7 +70,9 @@ def tokens_of(request: Request, session: Session) -> float:
     return session.tokens + new * scale
 
 
-def meter(deployment: Deployment, snapshot: Snapshot, session: Session) -> Meter | None:
+def meter(
+    deployment: Deployment, snapshot: Snapshot, session: Session, context: float
+) -> Meter | None:
     """None where the price is unknown.
 
     Where writing to the cache has a price, a client that marks nothing to be cached pays the plain
@@ -80,6 +82,8 @@ def meter(deployment: Deployment, snapshot: Snapshot, session: Session) -> Meter
     if rates is None:
         free = not snapshot.providers[deployment.provider].billed
         return Meter(0.0, 0.0, 0.0) if free else None
+    if rates.larger:
+        rates = next((one for one in reversed(rates.larger) if context > one.above), rates)
     plain, write = float(rates.input) * _PER_TOKEN, rates.cache_write
     output = float(rates.output) * _PER_TOKEN
     if rates.cache_read is None or (write is not None and session.writes is False):

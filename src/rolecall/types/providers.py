@@ -94,6 +94,10 @@ class Rates(Struct, frozen=True, kw_only=True):
     output: Decimal
     cache_read: Decimal | None = None
     cache_write: Decimal | None = None
+    above: int = 0
+    """Input tokens from which these prices hold."""
+    larger: tuple[Rates, ...] = ()
+    """Prices of larger requests, the smallest of these first."""
     stated: bool = False
     """Stated in `rolecall.toml`, and so in force instead of the catalogue's price."""
 
