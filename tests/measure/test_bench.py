@@ -217,7 +217,7 @@ def test_the_command_says_what_was_compared(tmp_path: Path) -> None:
         Verifier(name="90/30", correct=0.9, wrong=0.3)
     )
     wrong = run_rolecall(tmp_path, *words, "--verifier", "70/10")
-    assert "there are perfect, 90/30, 80/50, none and all" in wrong.stderr
+    assert "there are perfect, 90/10, 90/30, 80/50, none and all" in wrong.stderr
     promised = run_rolecall(tmp_path, *words, "--alpha", "0.5").stdout
     assert "promise to lose at most 50% of tasks: broken in" in promised
     share = run_rolecall(tmp_path, *words, "--alpha", "5")

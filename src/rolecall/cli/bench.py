@@ -29,7 +29,7 @@ def bench(
     data: Annotated[Path, typer.Option(help="The folder that holds the tables.")],
     table: Annotated[str | None, typer.Option(help="One table; all where none is named.")] = None,
     verifier: Annotated[
-        str, typer.Option(help="perfect, 90/30 (of correct / of wrong results), 80/50, none, all.")
+        str, typer.Option(help="perfect, 90/10, 90/30 (of correct / of wrong), 80/50, none, all.")
     ] = "90/30",
     without: Annotated[list[str] | None, typer.Option(help="Models to leave out.")] = None,
     alpha: Annotated[

@@ -25,6 +25,7 @@ class Verifier(Struct, frozen=True, kw_only=True):
 
 VERIFIERS: tuple[Verifier, ...] = (
     Verifier(name="perfect", correct=1.0, wrong=0.0),
+    Verifier(name="90/10", correct=0.9, wrong=0.1),
     Verifier(name="90/30", correct=0.9, wrong=0.3),
     Verifier(name="80/50", correct=0.8, wrong=0.5),
     Verifier(name="none", correct=1.0, wrong=1.0),
