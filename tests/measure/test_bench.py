@@ -25,7 +25,7 @@ from rolecall.measure.strategies import (
 )
 from support.gateway import run_rolecall
 
-PERFECT, GOOD, WEAK, NONE = VERIFIERS
+PERFECT, _, GOOD, WEAK, NONE = VERIFIERS
 CHEAP, DEAR = 0.1, 1.0
 
 
