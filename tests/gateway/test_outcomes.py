@@ -59,6 +59,26 @@ def poor(tmp_path: Path) -> Iterator[House]:
     yield from whole(tmp_path, PRICES)
 
 
+def test_outcomes_are_read_where_no_usage_is_reported(house: House) -> None:
+    """A stream tells its usage only if the client asks for it; the work is known all the same."""
+    call = {"name": "bash", "arguments": '{"command": "pytest -q"}'}
+    said: list[dict[str, Any]] = [
+        {"role": "user", "content": "Fix it."},
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [{"id": "c", "type": "function", "function": call}],
+        },
+        {"role": "tool", "tool_call_id": "c", "content": "1 passed in 0.1s"},
+    ]
+    for count in (1, 3):
+        body = {"model": "rolecall/auto", "messages": said[:count], "tools": TOOLS, "stream": True}
+        assert post(house.gateway.url + "/v1/chat/completions", body).status == 200
+    listed = run_rolecall(house.home, "outcome", "list").stdout
+    assert "the tests passed (1 run)" in listed
+    assert house.gateway.decisions(1)[0]["usage"] is None
+
+
 def test_a_tool_tells_and_the_newest_word_counts(house: House) -> None:
     """Contradictory words of the same sort: the last one stands, and `why` shows it."""
     asked = house.ask().headers["x-rolecall-decision"]

@@ -89,7 +89,11 @@ def test_an_ask_is_no_way_round_a_budget() -> None:
     """Whoever asks for the planner gets what the budget leaves."""
     budget = Economics(budget=Budget(day=Decimal(1)))
     found = msgspec.structs.replace(world(), economics=budget, spent={"day": Decimal(2)})
-    assert decided(asking("rolecall/plan"), found).role == "fast"
+    for name in ("rolecall/plan", "anthropic/claude-opus-5-5"):
+        decision = decided(asking(name), found)
+        assert decision.role == "fast"
+        assert decision.chosen is not None
+        assert decision.chosen.deployment == "openai/gpt-6-luna"
 
 
 @given(

@@ -252,7 +252,12 @@ def test_absurd_counts_and_no_usage_harm_nothing(tokens: int) -> None:
     provider = Provider(name="anthropic", endpoints={})
     silent = Attempt(deployment=DEAR, started=AT, outcome="answered")
     then = after(odd, request(5), decision, DEAR)
-    assert settled(then, request(5), silent, provider, None, None).tokens == tokens
+    unknown = settled(then, request(5), silent, provider, None, None)
+    assert unknown.tokens == tokens
+    assert unknown.turn is not None
+    assert (unknown.turn.calls, unknown.turn.cost) == (1, None)
+    counting = msgspec.structs.replace(request(5), endpoint="count_tokens")
+    assert settled(then, counting, silent, provider, None, None) is then
 
 
 def test_a_clock_that_jumps_back_makes_nothing_colder() -> None:

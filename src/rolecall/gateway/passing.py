@@ -226,8 +226,8 @@ async def _settle(gateway: Gateway, call: Call, opened: Opened, tally: Tally) ->
     if found.usage is not None and call.target.endpoint == "generate":
         cost = gateway.price(opened.deployment, found.usage, opened.started)
         found = msgspec.structs.replace(found, cost=cost)
+    if call.status == 200:
         _note_progress(gateway, call, found)
-    if call.status < 400:
         gateway.paces.took(opened.deployment, found.total)
     call.attempts.append(found)
     call.opened = None

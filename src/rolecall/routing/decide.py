@@ -78,8 +78,10 @@ def decide(request: Request, snapshot: Snapshot, session: Session, *, id: str) -
 def _found(role: Role, reason: Reason, topic: str, at: Scene) -> Found:
     """Clear, forecast and order those who may play a role here."""
     request, snapshot, session = at.request, at.snapshot, at.session
-    ask = None if reason.ground == "privacy" else asked(request, snapshot)
-    failure = "" if ask is not None or role == "local" else failing(request, session)
+    settled = reason.ground in {"privacy", "budget"}
+    ask = None if settled else asked(request, snapshot)
+    stays_down = settled or ask is not None or role == "local"
+    failure = "" if stays_down else failing(request, session)
     is_asked = ask is not None
     boundary = boundary_of(request, snapshot, session, role=role, asked=is_asked, failing=failure)
     why = justification(role, reason, ask, request, snapshot)

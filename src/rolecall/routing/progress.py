@@ -98,9 +98,11 @@ def settled(
 
     `extra` is what this call would not have cost with whom an escalation has taken over from.
     """
+    if request.endpoint == "count_tokens":
+        return session
     usage, cost = answered.usage, answered.cost
     turn = None if session.turn is None else _paid(session.turn, cost, extra)
-    if usage is None or request.endpoint == "count_tokens":
+    if usage is None:
         return msgspec.structs.replace(session, turn=turn)
     growth = max(usage.input_tokens - session.tokens, 0) if session.tokens else 0
     warm = dict(session.warm)
