@@ -67,12 +67,13 @@ def test_nothing_is_made_up() -> None:
 
 
 def test_test_runs_tell_and_say_it_once() -> None:
-    """Red, then green; what was told already is not told again."""
+    """Red, then green; what was told is told again only at the end, with all that it took."""
     assert heard(tested=2, tests="failed") == [("tests", False)]
     assert heard(tested=3, tests="passed") == [("tests", True)]
     red = msgspec.structs.replace(TURN, told="failed")
     assert heard(red, tested=2, tests="failed") == []
     assert heard(red, tested=3, tests="passed") == [("tests", True)]
+    assert heard(red, turns=3, tested=3, tests="failed") == [("tests", False)]
 
 
 def test_the_next_word_of_a_person_tells() -> None:

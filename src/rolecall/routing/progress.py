@@ -190,13 +190,14 @@ def told(request: Request, session: Session, at: datetime) -> tuple[Outcome, ...
 def _findings(request: Request, session: Session, turn: Turn) -> Iterator[tuple[How, bool, str]]:
     seen = request.trajectory
     ran = seen.tested - turn.tested
-    if ran > 0 and seen.tests != turn.told:
+    speaks = seen.turns > turn.turns
+    if ran > 0 and (speaks or seen.tests != turn.told):  # at the end again, with all it took
         yield (
             "tests",
             seen.tests == "passed",
             f"the tests {seen.tests} ({ran} run{'s' if ran > 1 else ''})",
         )
-    if seen.turns <= turn.turns:
+    if not speaks:
         same = request.messages == session.messages and request.body_bytes == session.body_bytes
         if same and not request.loop_open:
             yield "retry", False, "the same request came again"
