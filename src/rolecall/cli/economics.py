@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -17,11 +18,12 @@ from rolecall.errors import ConfigError
 from rolecall.gateway.remember import scoreboard
 from rolecall.gateway.views import encode
 from rolecall.ledger import outcomes
-from rolecall.measure.forecasts import Errors, errors, with_worlds
+from rolecall.ledger.store import Ledger
+from rolecall.measure.forecasts import Errors, errors
 from rolecall.measure.premium import NOBODY, Premium, premium
 from rolecall.measure.promises import Promise, promises
 from rolecall.measure.propose import Advice, Tried, Wish, advice
-from rolecall.types import Snapshot
+from rolecall.types import Record, Snapshot
 
 stack_app = typer.Typer(
     help="The stack, and what outcomes say of it.", no_args_is_help=True, rich_markup_mode=None
@@ -35,9 +37,7 @@ def premium_command(
 ) -> None:
     """List what the strongest class was used for: why, at what cost, and how it turned out."""
     store = ledger(config)
-    since = datetime.now(UTC) - timedelta(days=days)
-    records = (one for one in store.all_records() if one.decision.at >= since)
-    found = premium(records, outcomes.newest(store))
+    found = premium(_records(store, days), outcomes.newest(store))
     if json:
         typer.echo(encode(found))
         return
@@ -48,6 +48,12 @@ def premium_command(
     console().print(table(("why", "it is said", "until"), columns, map(_premium_row, found)))
     bare = sum(one.calls for one in found if one.kind == NOBODY)
     typer.echo(f"\n{bare} calls had no justification." if bare else "\nEvery call was justified.")
+
+
+def _records(store: Ledger, days: int) -> Iterator[Record]:
+    """Those of the last days, oldest first."""
+    since = datetime.now(UTC) - timedelta(days=days)
+    return (one for one in store.all_records() if one.decision.at >= since)
 
 
 def _premium_row(one: Premium) -> tuple[str, ...]:
@@ -118,9 +124,7 @@ def forecasts(
 ) -> None:
     """Say how far the forecasts of decisions were from what was billed."""
     store = ledger(config)
-    since = datetime.now(UTC) - timedelta(days=days)
-    records = (one for one in store.all_records() if one.decision.at >= since)
-    found = errors(with_worlds(records, store.snapshot))
+    found = errors(store.with_worlds(_records(store, days)))
     if json:
         typer.echo(encode(found))
         return

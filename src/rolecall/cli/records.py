@@ -22,7 +22,8 @@ from rolecall.ledger.store import Ledger
 from rolecall.routing.costs import pricing
 from rolecall.routing.decide import LOGIC
 from rolecall.routing.explain import redecide
-from rolecall.types import Record, Snapshot
+from rolecall.routing.progress import work_of
+from rolecall.types import Record
 
 
 def log(
@@ -52,21 +53,12 @@ def why(
     record = find(store, decision)
     snapshot = store.snapshot(record.decision.snapshot)
     if json:
-        typer.echo(encode(decision_view(record, snapshot, outcomes.of(store, _work(record)))))
+        typer.echo(encode(decision_view(record, snapshot, outcomes.of(store, work_of(record)))))
     else:
         known = catalogue()
         price = pricing(known.prices, snapshot)
         told = _remarks(record, known, config)
-        typer.echo(why_text(record, snapshot, price, outcomes.of(store, _work(record)), told))
-
-
-def _work(record: Record) -> str:
-    """The decision that began the work: this one, the escalation's, or that of the turn."""
-    latch, turn = record.decision.latch, record.session.turn
-    if latch is not None:
-        return latch.decision
-    goes_on = record.decision.boundary is not None and record.decision.boundary.cause == "loop"
-    return turn.decision if goes_on and turn is not None else record.decision.id
+        typer.echo(why_text(record, snapshot, price, outcomes.of(store, work_of(record)), told))
 
 
 def _remarks(record: Record, known: Known, config: Path | None) -> list[str]:
@@ -78,18 +70,14 @@ def _remarks(record: Record, known: Known, config: Path | None) -> list[str]:
 def replay(config: Config = None, json: Json = False) -> None:
     """Decide every recorded request again and report those that come out differently."""
     store = ledger(config)
-    worlds: dict[str, Snapshot] = {}
     differing: list[str] = []
     counts: Counter[str] = Counter()
-    for record in store.all_records():
-        version = record.decision.snapshot
-        if version not in worlds:
-            worlds[version] = store.snapshot(version)
-        if worlds[version].logic != LOGIC:
+    for record, world in store.with_worlds(store.all_records()):
+        if world.logic != LOGIC:
             counts["older"] += 1
             continue
         counts["replayed"] += 1
-        if redecide(record, worlds[version]) != record.decision:
+        if redecide(record, world) != record.decision:
             differing.append(record.decision.id)
     replayed, older = counts["replayed"], counts["older"]
     if json:

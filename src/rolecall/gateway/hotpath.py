@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
@@ -60,10 +61,7 @@ async def _decided(
     gateway: Gateway, target: Target, workspace: str | None, scope: Scope, receive: Receive
 ) -> Call:
     began = time.perf_counter()
-    raw: list[Header] = scope["headers"]
-    query: bytes = scope["query_string"]
-    if target.dialect == "google.gemini":
-        raw, query = keyed(raw, query)
+    raw, query = _addressed(target, scope)
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
     person = gateway.access.check(headers)
     _check_stream(target, query)
@@ -74,12 +72,11 @@ async def _decided(
     )
     if gateway.guard is not None:
         taken = await _guarded(gateway.guard, taken, person, raw, query)
-    snapshot = gateway.now()
     session = gateway.recogniser.sessions.get(taken.thread, taken.request.continues)
-    outcomes = told(taken.request, session, snapshot.at)
-    if outcomes:
-        gateway.scoreboard.take(outcomes, snapshot.at)
-        snapshot = msgspec.structs.replace(snapshot, standings=gateway.scoreboard.standings)
+    at = datetime.now(UTC)
+    outcomes = told(taken.request, session, at)
+    gateway.scoreboard.take(outcomes, at)
+    snapshot = gateway.at(at)
     decision = decide(taken.request, snapshot, session, id=gateway.new_id())
     call = Call(
         taken=taken,
@@ -101,6 +98,13 @@ async def _decided(
     return call
 
 
+def _addressed(target: Target, scope: Scope) -> tuple[list[Header], bytes]:
+    """Headers and query; of a client of Google's the key is taken out of the query."""
+    raw: list[Header] = scope["headers"]
+    query: bytes = scope["query_string"]
+    return keyed(raw, query) if target.dialect == "google.gemini" else (raw, query)
+
+
 def _hand_over(call: Call) -> None:
     """Whoever takes over does not read the whole history again, where that saves something."""
     latch = call.decision.latch
@@ -117,8 +121,13 @@ def _reserve(gateway: Gateway, call: Call) -> None:
     chosen = call.decision.chosen
     if chosen is None or not call.snapshot.economics.budget.is_set:
         return
-    provider = chosen.deployment.partition("/")[0]
-    counted = names(call.taken.request, call.decision.role, provider)
+    request = call.taken.request
+    counted = names(
+        role=call.decision.role,
+        workspace=request.workspace,
+        person=request.person,
+        deployment=chosen.deployment,
+    )
     expected = chosen.forecast.call if chosen.forecast is not None else 0.0
     call.reservation = gateway.purse.reserve(counted, expected)
 

@@ -21,7 +21,7 @@ _CREATED = "2026-01-01T00:00:00Z"
 _CREATED_UNIX = 1767225600
 """Clients want a date on each model; a name that the user chose has none."""
 _SMALL = 64 * 1024
-"""Bytes of a body that asks for one model."""
+"""Bytes of a body that asks for one model, or tells one outcome."""
 OLLAMA_VERSION = "0.13.5"
 """The version of Ollama's API that is spoken here; Codex asks for 0.13.4 at least."""
 
@@ -39,7 +39,8 @@ def lists(gateway: Gateway) -> list[Route]:
         return as_json(ollama_models(gateway.world))
 
     async def show(request: Request) -> Response:
-        return as_json(ollama_model(await _small(request), gateway.world))
+        body = await small(request, "the body names one model")
+        return as_json(ollama_model(body, gateway.world))
 
     async def version(_: Request) -> Response:
         return as_json({"version": OLLAMA_VERSION})
@@ -53,14 +54,13 @@ def lists(gateway: Gateway) -> list[Route]:
     ]
 
 
-async def _small(request: Request) -> bytes:
-    """A body that names a model. Raises `BodyError` before more than that is in memory."""
+async def small(request: Request, says: str) -> bytes:
+    """A body of a few words. Raises `BodyError`, with what it is, before more is in memory."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > _SMALL:
-            says = f"the body names one model; send at most {_SMALL // 1024} KiB"
-            raise BodyError(says, status=413)
+            raise BodyError(f"{says}; send at most {_SMALL // 1024} KiB", status=413)
     return body
 
 

@@ -228,7 +228,6 @@ async def _settle(gateway: Gateway, call: Call, opened: Opened, tally: Tally) ->
         found = msgspec.structs.replace(found, cost=cost)
     if call.status == 200:
         _note_progress(gateway, call, found)
-        gateway.paces.took(opened.deployment, found.total)
     call.attempts.append(found)
     call.opened = None
     await record(gateway, call, call.status)
@@ -246,11 +245,10 @@ def _note_progress(gateway: Gateway, call: Call, answered: Attempt) -> None:
     if latch is not None and usage is not None and answered.cost is not None:
         before = gateway.price(latch.before, usage, answered.started)
         call.extra = None if before is None else answered.cost - before
-    snapshot, name = call.snapshot, answered.deployment
-    deployment = snapshot.deployments.get(name)
-    provider = snapshot.providers[name.partition("/")[0]]
-    rates = None if deployment is None else deployment.rates
-    sessions = gateway.recogniser.sessions
+    if call.snapshot.economics.hour:
+        gateway.paces.took(answered.deployment, answered.total)
+    deployment = find(answered.deployment, call.snapshot)
+    provider = call.snapshot.providers[deployment.provider]
+    sessions, request = gateway.recogniser.sessions, call.taken.request
     session = sessions.get(call.session.key)
-    request = call.taken.request
-    sessions.remember(settled(session, request, answered, provider, rates, call.extra))
+    sessions.remember(settled(session, request, answered, provider, deployment.rates, call.extra))

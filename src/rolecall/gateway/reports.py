@@ -11,12 +11,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from rolecall.errors import BodyError, RouteError
-from rolecall.gateway.listed import as_json
+from rolecall.gateway.listed import as_json, small
 from rolecall.gateway.state import Gateway
 from rolecall.ledger import outcomes
 from rolecall.routing.progress import reported
 
-_LONGEST = 64 * 1024
 _LONGEST_WORD = 300
 _FORM = '{"decision": "ID", "accepted": true, "says": "how you know"}'
 
@@ -59,11 +58,7 @@ def reports(gateway: Gateway) -> list[Route]:
 
 
 async def _read(request: Request) -> Report:
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > _LONGEST:
-            raise BodyError(f"an outcome has at most {_LONGEST // 1024} KiB", status=413)
+    body = await small(request, "the body tells one outcome")
     try:
         return _report.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 from msgspec import Struct
@@ -47,9 +47,8 @@ class Gateway(Struct, kw_only=True):
         default_factory=lambda: sequence(lambda: secrets.randbits(25))
     )
 
-    def now(self) -> Snapshot:
-        """The world at this moment."""
-        at = datetime.now(UTC)
+    def at(self, at: datetime) -> Snapshot:
+        """The world at a moment, which is now."""
         return msgspec.structs.replace(
             self.world,
             at=at,

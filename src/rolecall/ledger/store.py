@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -154,6 +154,15 @@ class Ledger:
             if len(found) < batch:
                 return
             last = found[-1].decision.id
+
+    def with_worlds(self, records: Iterable[Record]) -> Iterator[tuple[Record, Snapshot]]:
+        """Each record beside the world it was decided in; each world is read once."""
+        known: dict[str, Snapshot] = {}
+        for record in records:
+            version = record.decision.snapshot
+            if version not in known:
+                known[version] = self.snapshot(version)
+            yield record, known[version]
 
     def count(self) -> int:
         query = sa.select(sa.func.count()).select_from(decisions)

@@ -13,6 +13,7 @@ from rolecall.measure.guarantee import Kept, kept
 from rolecall.measure.outcomes import Table
 from rolecall.measure.paired import Difference, difference, ratio
 from rolecall.measure.strategies import (
+    VERIFIERS,
     Cascade,
     Expected,
     Verifier,
@@ -62,8 +63,7 @@ def points(table: Table, reports: Sequence[Report]) -> list[Point]:
     """What a chart shows: every model alone, and the cascade learnt under each verifier."""
     every = list(range(len(table.tasks)))
     best = set(frontier(table, every))
-    always = Verifier(name="none", correct=1.0, wrong=1.0)
-    alone = {model: on(table, (model,), always, every) for model in table.runs}
+    alone = {model: on(table, (model,), VERIFIERS[-1], every) for model in table.runs}
     found = [
         Point(
             name=model,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from statistics import median
 
 import msgspec
@@ -15,7 +15,6 @@ from rolecall.types import Record, Session, Snapshot
 class Compared(Struct, frozen=True, kw_only=True):
     """One call, in USD. `known_output` is the forecast with the output that it had."""
 
-    session: str
     forecast: float
     known_output: float
     billed: float
@@ -38,7 +37,6 @@ def compared(record: Record, snapshot: Snapshot) -> Compared | None:
     if answered.deployment != chosen.deployment or answered.usage is None:
         return None
     return Compared(
-        session=record.session.key,
         forecast=chosen.forecast.call,
         known_output=_knowing(record, snapshot, answered.usage.output_tokens),
         billed=float(answered.cost),
@@ -80,15 +78,3 @@ def _medians(found: list[Compared]) -> Errors:
 
 def _off(forecast: float, billed: float) -> float:
     return abs(forecast - billed) / billed
-
-
-def with_worlds(
-    records: Iterable[Record], world: Callable[[str], Snapshot]
-) -> Iterator[tuple[Record, Snapshot]]:
-    """Each record beside the world it was decided in; each world is read once."""
-    known: dict[str, Snapshot] = {}
-    for record in records:
-        version = record.decision.snapshot
-        if version not in known:
-            known[version] = world(version)
-        yield record, known[version]

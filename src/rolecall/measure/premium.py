@@ -8,9 +8,9 @@ from decimal import Decimal
 from msgspec import Struct
 
 from rolecall.measure.standings import stronger
+from rolecall.routing.escalation import STRONGEST
 from rolecall.types import Candidate, Outcome, Record
 
-STRONGEST = "frontier"
 NOBODY = "none"
 
 

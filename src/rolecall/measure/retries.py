@@ -11,7 +11,7 @@ import csv
 import gzip
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import permutations, product
 from pathlib import Path
 
@@ -187,11 +187,3 @@ def _mixed(
 
 def _price(one: tuple[float, Sequence[Twice]]) -> float:
     return one[0]
-
-
-def scaffolds(trials: Trials) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Scaffolds with more than one submission."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for name in trials.runs:
-        found[scaffold_of(name)].append(name)
-    yield from ((name, tuple(many)) for name, many in sorted(found.items()) if len(many) > 1)

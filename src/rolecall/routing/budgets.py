@@ -27,29 +27,35 @@ class State(Struct, frozen=True, kw_only=True):
         return f"${self.spent:.2f} of {whose} ${self.limit:.2f} is spent"
 
 
-def names(request: Request, role: Role, provider: str | None) -> Iterator[str]:
-    """What a request counts towards, by the names of `Budget.limits`."""
+def names(
+    *, role: str, workspace: str | None, person: str | None, deployment: str | None
+) -> Iterator[str]:
+    """What a call counts towards, by the names of `Budget.limits`."""
     yield "day"
     yield f"role {role}"
-    if request.workspace is not None:
-        yield f"workspace {request.workspace}"
-    if request.person is not None:
-        yield f"person {request.person}"
-    if provider is not None:
-        yield f"key {provider}"
+    if workspace is not None:
+        yield f"workspace {workspace}"
+    if person is not None:
+        yield f"person {person}"
+    if deployment is not None:
+        yield f"key {deployment.partition('/')[0]}"
 
 
-def states(
-    request: Request, role: Role, snapshot: Snapshot, provider: str | None = None
-) -> list[State]:
-    """The limits in question, the nearest to its end first."""
+def states(request: Request, role: Role, snapshot: Snapshot) -> list[State]:
+    """The limits in question, the nearest to its end first; of keys that of who plays first."""
     limits = snapshot.economics.budget.limits
+    counted = names(
+        role=role,
+        workspace=request.workspace,
+        person=request.person,
+        deployment=next(iter(snapshot.stack.get(role, ())), None),
+    )
     found = [
         State(name=name, spent=snapshot.spent.get(name, Decimal(0)), limit=limits[name])
-        for name in names(request, role, provider)
+        for name in counted
         if name in limits
     ]
-    return sorted(found, key=lambda one: one.spent - one.limit)[::-1]
+    return sorted(found, key=lambda one: one.limit - one.spent)
 
 
 def warning(found: list[State], budget: Budget) -> str | None:
@@ -81,8 +87,7 @@ def afforded(role: Role, reason: Reason, request: Request, snapshot: Snapshot) -
     budget = snapshot.economics.budget
     if not budget.is_set:
         return Money(role=role, reason=reason)
-    provider = next((name.partition("/")[0] for name in snapshot.stack.get(role, ())), None)
-    found = states(request, role, snapshot, provider)
+    found = states(request, role, snapshot)
     spent = next((one for one in found if one.is_spent), None)
     if spent is None:
         said = warning(found, budget)

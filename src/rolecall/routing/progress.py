@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
+from rolecall.routing.candidates import find
 from rolecall.routing.roles import topic_of
 from rolecall.types import (
     Attempt,
@@ -246,10 +247,18 @@ def resumed(record: Record, snapshot: Snapshot) -> Session | None:
     answered = record.attempts[-1] if record.attempts else None
     if answered is None or answered.outcome != "answered" or record.status != 200:
         return None
-    deployment = snapshot.deployments.get(answered.deployment)
-    provider = snapshot.providers.get(answered.deployment.partition("/")[0])
+    deployment = find(answered.deployment, snapshot)
+    provider = snapshot.providers.get(deployment.provider)
     if provider is None:
         return None
     session = after(record.session, record.request, record.decision, answered.deployment)
-    rates = None if deployment is None else deployment.rates
-    return settled(session, record.request, answered, provider, rates, record.extra)
+    return settled(session, record.request, answered, provider, deployment.rates, record.extra)
+
+
+def work_of(record: Record) -> str:
+    """The decision that began the work: this one, the escalation's, or that of the turn."""
+    latch, turn = record.decision.latch, record.session.turn
+    if latch is not None:
+        return latch.decision
+    goes_on = record.decision.boundary is not None and record.decision.boundary.cause == "loop"
+    return turn.decision if goes_on and turn is not None else record.decision.id

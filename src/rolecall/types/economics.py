@@ -61,7 +61,8 @@ class Budget(Struct, frozen=True, kw_only=True):
 
     @property
     def is_set(self) -> bool:
-        return bool(self.day is not None or self.limits)
+        every = (self.roles, self.workspaces, self.people, self.keys)
+        return self.day is not None or any(every)
 
     @property
     def limits(self) -> dict[str, Decimal]:

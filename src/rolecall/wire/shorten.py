@@ -34,7 +34,7 @@ def shortened(dialect: Dialect, body: bytes, kept: int) -> bytes:
     `body` has been parsed already. Dialects beside the main three stay as they are.
     """
     name = _LISTS.get(dialect)
-    if name is None:
+    if name is None or len(body) <= _LEAST:
         return body
     tree: Message = msgspec.json.decode(body)
     messages = tree.get(name)
