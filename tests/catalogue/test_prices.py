@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from rolecall.catalogue.prices import Tariff, cost, flat_tariff, load_prices, rates, tariff
@@ -20,6 +21,24 @@ def known(prices: str, model: str) -> Tariff:
     found = tariff(BOOK, prices=prices, model=model)
     assert found is not None
     return found
+
+
+def test_what_is_kept_for_an_hour_costs_its_multiple() -> None:
+    """Sonnet 5.5: $2 in, $2.50 to write for minutes, twice the input for an hour.
+
+    300 written for minutes, 500 for an hour: 300·2.5 + 500·4 = 2750 millionths.
+    """
+    usage = Usage(
+        input_tokens=800,
+        output_tokens=0,
+        cache_write_input_tokens=800,
+        cache_write_1h_input_tokens=500,
+    )
+    sonnet = known("anthropic", "claude-sonnet-5-5")
+    assert cost(sonnet, usage, TODAY, Decimal(2)) == Decimal("0.00275")
+    assert cost(sonnet, usage, TODAY) == Decimal("0.002")
+    more_than_written = msgspec.structs.replace(usage, cache_write_1h_input_tokens=900)
+    assert cost(sonnet, more_than_written, TODAY) is None
 
 
 def test_openai_with_a_cached_part() -> None:

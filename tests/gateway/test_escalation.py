@@ -134,6 +134,12 @@ def test_help_comes_once_at_a_boundary_and_why_tells_that_it_helped(house: House
     assert "justified  failure: the tests failed 3 times in a row" in told
     assert "accepted, known by tests: the tests passed (1 run), after 2 calls and $0.140" in told
     assert "$0.112 more than without the escalation: it helped" in told
+    newest = house.gateway.decisions(1)[0]["id"]
+    (outcome,) = house.gateway.json(f"/rolecall/decisions/{newest}")["outcomes"]
+    assert (outcome["decision"], outcome["accepted"]) == (
+        begun.headers["x-rolecall-decision"],
+        True,
+    )
     escalations = {one["decision"]["latch"]["decision"] for one in details(house) if latch(one)}
     assert escalations == {begun.headers["x-rolecall-decision"]}
     assert "0 differ" in run_rolecall(house.home, "replay").stdout

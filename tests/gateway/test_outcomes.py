@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,12 @@ def whole(folder: Path, more: str = "") -> Iterator[House]:
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     yield from whole(tmp_path)
+
+
+@pytest.fixture
+def cheap(tmp_path: Path) -> Iterator[House]:
+    """Prices, and no limit."""
+    yield from whole(tmp_path, PRICES.partition("[budget]")[0])
 
 
 @pytest.fixture
@@ -165,6 +172,36 @@ def test_git_tells_whether_a_change_was_kept(house: House, tmp_path: Path, fate:
     }
     assert f"{asked}  {'kept' if fate == 'kept' else 'lost'}: after 0 days {says[fate]}" in told
     assert run_rolecall(house.home, "outcome", "kept", "--days", "0").stdout == ""
+
+
+def counted(house: House) -> int:
+    """Verified outcomes that the next decision knows of who plays."""
+    house.ask("Something else.")
+    newest = house.gateway.decisions(1)[0]["id"]
+    decision = house.gateway.json(f"/rolecall/decisions/{newest}")["decision"]
+    return int(decision["cascade"][0]["forecast"]["outcomes"])
+
+
+def test_what_is_told_counts_in_the_running_gateway(cheap: House) -> None:
+    """A tool's word at once, one of the command line within seconds."""
+    first, second = (cheap.ask(text).headers["x-rolecall-decision"] for text in ("One.", "Two."))
+    assert counted(cheap) == 0
+    assert cheap.tells({"decision": first, "accepted": True}).status == 201
+    assert counted(cheap) == 1
+    run_rolecall(cheap.home, "outcome", "report", second, "--failed")
+    end = time.monotonic() + 20
+    while counted(cheap) != 2:
+        assert time.monotonic() < end, "what was told on the command line does not count"
+        time.sleep(0.2)
+
+
+def test_what_nobody_bills_counts_as_it_was_forecast(poor: House) -> None:
+    """Streams without usage are spent all the same: some 0.6 USD each, five or six until three."""
+    said = [{"role": "user", "content": "Fix it."}]
+    body = {"model": "rolecall/auto", "messages": said, "stream": True}
+    statuses = [post(poor.gateway.url + "/v1/chat/completions", body).status for _ in range(8)]
+    assert statuses.count(200) in {5, 6}
+    assert statuses[-1] == 503
 
 
 def test_a_budget_is_spent_and_stays_spent_after_a_restart(poor: House) -> None:

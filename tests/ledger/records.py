@@ -29,6 +29,7 @@ USAGE = Usage(
     cache_read_input_tokens=300,
     cache_write_input_tokens=200,
     reasoning_tokens=20,
+    cache_write_1h_input_tokens=80,
 )
 
 

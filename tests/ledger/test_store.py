@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
@@ -58,6 +59,31 @@ def test_migrated_schema_is_the_one_that_the_code_states(ledger: Ledger) -> None
 def _columns(inspector: sa.Inspector, table: str) -> list[tuple[str, str, bool]]:
     columns = inspector.get_columns(table)
     return [(column["name"], str(column["type"]), column["nullable"]) for column in columns]
+
+
+def test_a_ledger_of_an_older_rolecall_is_brought_up_to_date(tmp_path: Path) -> None:
+    """What it holds is still there, and what came later can be written."""
+    path = tmp_path / "ledger.sqlite"
+    ledger = open_ledger(path)
+    ledger.keep_snapshot(snapshot())
+    ledger.write([record(1)])
+    ledger.close()
+    settings = Config()
+    folder = Path(rolecall.ledger.migrations.__file__).parent
+    settings.set_main_option("script_location", str(folder))
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        settings.attributes["connection"] = connection
+        command.downgrade(settings, "0002")
+    assert "outcomes" not in sa.inspect(engine).get_table_names()
+    engine.dispose()
+    again = open_ledger(path)
+    again.write([record(2)])
+    first, second = again.all_records()
+    again.close()
+    assert first.attempts[0].usage is not None
+    assert first.attempts[0].usage.cache_write_1h_input_tokens == 0  # it was not known then
+    assert second == record(2)
 
 
 def test_newer_ledger_is_refused(tmp_path: Path) -> None:

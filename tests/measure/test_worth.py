@@ -174,5 +174,5 @@ def test_a_cascade_is_on_the_frontier_where_it_pays() -> None:
     cascade = next(one for one in found.tried if one.names == ("up/cheap", "up/dear"))
     assert cascade.accepted == pytest.approx(0.6 + 0.4 * 0.9 * 0.95 * 0.35)
     assert cascade.cost == pytest.approx(0.05 + 0.4 * 0.9 * 0.5)
-    assert found.untried["anthropic/claude-opus-5-5"] == 0.829
+    assert found.untried["anthropic/claude-opus-5-5"] == 0.812
     assert advice([], {}, Wish(), world()) == []

@@ -77,9 +77,9 @@ def test_whole_decision() -> None:
                         "turn": 0.017508,
                         "fee": 0.0002,
                         "breaks_even": None,
-                        "chance": 0.829,
+                        "chance": 0.812,
                         "outcomes": 0,
-                        "expected": 0.935242,
+                        "expected": 1.020242,
                     },
                     "justification": {
                         "kind": "rule",

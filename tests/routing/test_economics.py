@@ -18,7 +18,7 @@ from rolecall.routing.progress import after, settled
 from rolecall.types import (
     Attempt,
     Decision,
-    Deployment,
+    Economics,
     ModelClass,
     Provider,
     Rates,
@@ -209,6 +209,37 @@ def test_the_stack_is_followed_until_outcomes_say_better() -> None:
     assert first(with_(stack(), standings("any plan", cheap=BAD, other=GOOD))) == CHEAP
 
 
+def test_who_goes_before_the_first_is_told_why() -> None:
+    """In one line with both figures; one that goes on where a cache went cold is told nothing."""
+    measured = with_(stack(), standings("any fast", cheap=BAD, other=GOOD))
+    measured = msgspec.structs.replace(measured, default_role="fast")
+    fresh = msgspec.structs.replace(request(5_000), trajectory=Trajectory(turns=1, messages=1))
+    (says,) = decide(fresh, measured, Session(key="k"), id="d").notes
+    assert says.startswith(f"{OTHER} goes before {CHEAP}: by 96 and 60 outcomes of yours $")
+    both = stack({"plan": (CHEAP, DEAR)})
+    planning = msgspec.structs.replace(both, default_role="plan")
+    rested = decide(request(5_000), planning, session(DEAR, 5_000, ago=86_400), id="d")
+    assert rested.chosen is not None
+    assert rested.chosen.deployment == DEAR
+    assert rested.chosen.justification is not None
+    assert rested.chosen.justification.kind == "stack"
+    assert rested.notes == ()
+
+
+def test_waiting_costs_what_the_user_says() -> None:
+    """An hour of 60 USD, a minute a call and five calls: 5 USD more than without."""
+    slow = msgspec.structs.replace(stack(), paces={CHEAP: 60.0}, default_role="fast")
+    fresh = msgspec.structs.replace(request(5_000), trajectory=Trajectory(turns=1, messages=1))
+    worth = []
+    for hour in (0.0, 60.0):
+        priced_ = msgspec.structs.replace(slow, economics=Economics(hour=hour))
+        chosen = decide(fresh, priced_, Session(key="k"), id="d").cascade[0]
+        assert chosen.forecast is not None
+        assert chosen.forecast.expected is not None
+        worth.append(chosen.forecast.expected)
+    assert worth[1] - worth[0] == pytest.approx(5.0, abs=1e-5)
+
+
 def test_a_weaker_class_goes_first_only_where_its_failures_are_bounded() -> None:
     """Cheaper and measured is not enough: the bound has to be within what is allowed."""
     both = stack({"plan": (DEAR, CHEAP)})
@@ -261,11 +292,15 @@ def test_absurd_counts_and_no_usage_harm_nothing(tokens: int) -> None:
 
 
 def test_a_clock_that_jumps_back_makes_nothing_colder() -> None:
-    """What was used in the future is warm now."""
-    ahead_of_time = session(DEAR, 50_000, ago=-86_400)
-    decision = decide(request(50_000), stack(), ahead_of_time, id="d")
-    assert decision.boundary is not None
-    assert decision.boundary.cause in {"turn", "task"}
+    """What was used in the future is warm now; what was used long ago is not."""
+    planning = msgspec.structs.replace(stack(), default_role="plan")
+    for ago, cause, fee in ((-86_400, "turn", 0.0), (86_400, "idle", 50_000 * 4.5e-6)):
+        decision = decide(request(50_000), planning, session(DEAR, 50_000, ago=ago), id="d")
+        assert decision.boundary is not None
+        assert decision.boundary.cause == cause
+        assert decision.chosen is not None
+        assert decision.chosen.forecast is not None
+        assert decision.chosen.forecast.fee == pytest.approx(fee)
 
 
 def test_prices_that_change_in_mid_session_count_from_then_on() -> None:
@@ -319,4 +354,3 @@ def test_where_one_plays_free_of_charge_it_is_forecast_as_free() -> None:
     assert decision.chosen is not None
     assert decision.chosen.forecast is not None
     assert decision.chosen.forecast.call == 0
-    assert Deployment(provider="ollama", model="a").name in home.deployments

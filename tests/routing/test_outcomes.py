@@ -95,6 +95,16 @@ def test_the_same_request_again_is_a_hint() -> None:
 DOCS = Reason(ground="text", rule="text.docs", says="the words of the turn read like docs")
 
 
+def test_a_kind_that_the_user_routes_down_is_watched_too() -> None:
+    """`[routing.kind] fix = "fast"`: withdrawn like the others where outcomes refute it."""
+    cheap = world().stack["fast"][0]
+    own = Standing(passed=2, lost=9, bound=0.9, refuted=True)
+    kinds = {**world().kind_roles, "fix": "fast"}
+    found = msgspec.structs.replace(world(), standings={place("fix", cheap): own}, kind_roles=kinds)
+    words = Reason(ground="text", rule="text.fix", says="the words of the turn read like a fix")
+    assert raised("fast", words, request(Trajectory(turns=3), loop=False), found)[0] == "code"
+
+
 @pytest.mark.parametrize(("refuted", "role"), [(False, "fast"), (True, "code")])
 def test_a_refuted_kind_is_played_one_role_up(refuted: bool, role: str) -> None:
     """By itself, with the counts, and with the role it would have had beside it."""

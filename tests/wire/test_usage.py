@@ -80,6 +80,17 @@ def test_message_delta_may_leave_the_input_out() -> None:
     assert tally.usage == Usage(input_tokens=95, output_tokens=7, cache_read_input_tokens=90)
 
 
+def test_what_is_kept_for_an_hour_is_told_apart() -> None:
+    """Anthropic tells both times beside the sum; a `message_delta` may leave them out."""
+    written = {"ephemeral_5m_input_tokens": 50, "ephemeral_1h_input_tokens": 150}
+    usage = {"input_tokens": 10, "cache_creation_input_tokens": 200, "cache_creation": written}
+    start = {"type": "message_start", "message": {"model": "m", "usage": usage}}
+    delta = {"type": "message_delta", "usage": {"output_tokens": 7}}
+    found = folded("anthropic.messages", start, delta).usage
+    assert found is not None
+    assert (found.cache_write_input_tokens, found.cache_write_1h_input_tokens) == (200, 150)
+
+
 def test_message_delta_corrects_the_input() -> None:
     """Some servers know the input only at the end; it is not added to what the start guessed."""
     tally = folded(

@@ -109,7 +109,7 @@ def _draw(tables: Iterable[Table], folder: Path, without: Iterable[str]) -> None
 def _converter() -> Callable[[str], bytes]:
     """From SVG to PNG."""
     try:
-        import vl_convert  # noqa: PLC0415 (an extra of 30 MB that few need)
+        import vl_convert  # noqa: PLC0415 (84 MB that few need: an extra)
     except ImportError as error:
         says = "PNG needs vl-convert-python; install rolecall with the extra `ui`"
         raise ConfigError(f"--charts: {says}") from error

@@ -128,7 +128,10 @@ async def record(gateway: Gateway, call: Call, status: int) -> None:
 
 
 def _spent(attempts: Sequence[Attempt]) -> Decimal | None:
-    """What was paid; None where an answer's price is unknown, nothing where nobody answered."""
-    answered = [one for one in attempts if one.usage is not None]
+    """What was paid; None where an answer's price or usage is unknown.
+
+    Who refused or failed before it answered is taken to charge nothing.
+    """
+    answered = [one for one in attempts if one.usage is not None or one.outcome == "answered"]
     costs = [one.cost for one in answered if one.cost is not None]
     return None if len(costs) < len(answered) else sum(costs, Decimal(0))

@@ -119,7 +119,8 @@ def _hand_over(call: Call) -> None:
 def _reserve(gateway: Gateway, call: Call) -> None:
     """What the call is expected to cost counts as spent until it is known."""
     chosen = call.decision.chosen
-    if chosen is None or not call.snapshot.economics.budget.is_set:
+    counts = call.target.endpoint == "generate"  # nobody charges for counting tokens
+    if chosen is None or not counts or not call.snapshot.economics.budget.is_set:
         return
     request = call.taken.request
     counted = names(

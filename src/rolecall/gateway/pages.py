@@ -18,6 +18,7 @@ from rolecall.gateway.reports import reports
 from rolecall.gateway.state import Gateway
 from rolecall.gateway.views import decision_view, summary_view
 from rolecall.ledger import outcomes
+from rolecall.routing.progress import work_of
 
 _MOST = 1000
 _LIMIT = re.compile(r"[0-9]{1,4}")
@@ -48,7 +49,7 @@ def pages(gateway: Gateway) -> Starlette:
             says = "names several decisions" if found else "names no decision"
             raise RouteError(f"{request.path_params['id']!r} {says}; see /rolecall/decisions")
         snapshot = gateway.ledger.snapshot(found[0].decision.snapshot)
-        told = outcomes.of(gateway.ledger, found[0].decision.id)
+        told = outcomes.of(gateway.ledger, work_of(found[0]))
         return as_json(decision_view(found[0], snapshot, told))
 
     found = Starlette(

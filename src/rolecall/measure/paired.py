@@ -41,14 +41,32 @@ def difference(
 
     `pairs` are first minus second, one for each task. Raises `ValueError` without a task.
     """
-    sums = _sums([(value, 1.0) for value in pairs], clusters)
-    drawn = _drawn(sums, lambda total: total[0] / total[1], seed, resamples)
+    values = [(value, 1.0) for value in pairs]
+    return figure(values, clusters, _quotient, level=level, seed=seed, resamples=resamples)
+
+
+def figure(
+    values: Sequence[Sums],
+    clusters: Sequence[Hashable],
+    of: Callable[[Sums], float],
+    *,
+    level: float = 0.95,
+    seed: int = 1,
+    resamples: int = RESAMPLES,
+) -> Difference:
+    """Of any figure of sums over tasks, computed anew for each draw of clusters.
+
+    What the figure estimates on its way, such as a weight, is estimated in each draw, too. `values`
+    hold as many summands for each task as `of` takes sums. Raises `ValueError` without a task.
+    """
+    sums = _sums(values, clusters)
+    drawn = _drawn(sums, of, seed, resamples)
     outside = (1 - level) / 2
     return Difference(
-        mean=math.fsum(pairs) / len(pairs),
+        mean=of(_total(sums)),
         interval=Interval(_quantile(drawn, outside), _quantile(drawn, 1 - outside)),
         lower=_quantile(drawn, 1 - level),
-        tasks=len(pairs),
+        tasks=len(values),
         clusters=len(sums),
     )
 
@@ -103,32 +121,33 @@ def gain_seen(discordant: float, tasks: int, *, power: float = 0.8, level: float
     return high
 
 
-Pair = tuple[float, float]
+Sums = tuple[float, ...]
 
 
-def _sums(values: Sequence[Pair], clusters: Sequence[Hashable]) -> list[Pair]:
-    """Both sums of each cluster, in the order in which these were met."""
+def _sums(values: Sequence[Sums], clusters: Sequence[Hashable]) -> list[Sums]:
+    """The sums of each cluster, in the order in which these were met."""
     if not values:
         raise ValueError("there is no task to compare")
     if len(values) != len(clusters):
         raise ValueError(f"{len(values)} tasks in {len(clusters)} clusters: name one for each task")
-    found: dict[Hashable, Pair] = {}
-    for (above, below), cluster in zip(values, clusters, strict=True):
-        first, second = found.get(cluster, (0.0, 0.0))
-        found[cluster] = (first + above, second + below)
-    return list(found.values())
+    found: dict[Hashable, list[Sums]] = {}
+    for value, cluster in zip(values, clusters, strict=True):
+        found.setdefault(cluster, []).append(value)
+    return [_total(many) for many in found.values()]
 
 
-def _drawn(
-    sums: list[Pair], figure: Callable[[Pair], float], seed: int, resamples: int
-) -> list[float]:
+def _total(many: Sequence[Sums]) -> Sums:
+    return tuple(map(sum, zip(*many, strict=True)))
+
+
+def _drawn(sums: list[Sums], of: Callable[[Sums], float], seed: int, resamples: int) -> list[float]:
     """The figure for so many draws of as many clusters, sorted."""
     dice = random.Random(seed)  # noqa: S311 (chance for statistics, no secret)
     draws = (dice.choices(sums, k=len(sums)) for _ in range(resamples))
-    return sorted(figure((sum(a for a, _ in draw), sum(b for _, b in draw))) for draw in draws)
+    return sorted(of(_total(draw)) for draw in draws)
 
 
-def _quotient(total: Pair) -> float:
+def _quotient(total: Sums) -> float:
     return total[0] / total[1] if total[1] else math.inf
 
 

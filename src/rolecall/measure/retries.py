@@ -18,7 +18,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from rolecall.errors import ConfigError
-from rolecall.measure.paired import Difference, difference
+from rolecall.measure.paired import Difference, Sums, difference, figure
 from rolecall.measure.strategies import Verifier
 
 FILE = "terminal_bench_core.csv.gz"
@@ -134,9 +134,9 @@ def _compared(trials: Trials, a: str, b: str, verifier: Verifier, seed: int) -> 
     again = [[retry(runs, verifier) for runs in one] for one in (first, second)]
     mean, means = _mean(both), [_mean(one) for one in again]
     better = again[0] if means[0].solved >= means[1].solved else again[1]
+    gains = [one.solved - other.solved for one, other in zip(both, better, strict=True)]
     prices = [list_price(name) for name in (a, b)]
     known = [price for price in prices if price is not None]
-    mixed = _mixed(both, again, known) if len(known) == len(prices) else None
     return Comparison(
         scaffold=scaffold_of(a),
         cascade=(a, b),
@@ -144,14 +144,9 @@ def _compared(trials: Trials, a: str, b: str, verifier: Verifier, seed: int) -> 
         solved=mean.solved,
         attempts=mean.attempts,
         retries=(means[0].solved, means[1].solved),
-        gain=_gain(both, [one.solved for one in better], trials, seed),
-        at_list_price=None if mixed is None else _gain(both, mixed, trials, seed),
+        gain=difference(gains, trials.tasks, seed=seed),
+        at_list_price=_at_price(both, again, known, trials, seed) if len(known) == 2 else None,
     )
-
-
-def _gain(both: Sequence[Twice], others: Sequence[float], trials: Trials, seed: int) -> Difference:
-    gains = [one.solved - other for one, other in zip(both, others, strict=True)]
-    return difference(gains, trials.tasks, seed=seed)
 
 
 def list_price(submission: str) -> float | None:
@@ -168,22 +163,35 @@ _LIST_PRICES = (
 """Input, output and cache of Opus 4 and 4.1 cost five times those of Sonnet 4 (`prices.json`)."""
 
 
-def _mixed(
-    both: Sequence[Twice], again: Sequence[Sequence[Twice]], prices: Sequence[float]
-) -> list[float]:
-    """By task, what a mix of both retries solves for the cascade's price.
+def _at_price(
+    both: Sequence[Twice],
+    again: Sequence[Sequence[Twice]],
+    prices: Sequence[float],
+    trials: Trials,
+    seed: int,
+) -> Difference:
+    """Over a mix of both retries for the cascade's price, the mix found anew in each draw.
 
     Attempts of both are taken to be of as many tokens: the table does not tell them all.
     """
-    spent = prices[0] + (_mean(both).attempts - 1) * prices[1]
-    low, high = sorted(zip(prices, again, strict=True), key=_price)
-    cheap, dear = (price * _mean(one).attempts for price, one in (low, high))
-    part = min(max((spent - cheap) / (dear - cheap), 0.0), 1.0) if dear > cheap else 0.0
-    return [
-        (1 - part) * one.solved + part * other.solved
-        for one, other in zip(low[1], high[1], strict=True)
+    values = [
+        (one.solved, one.attempts, x.solved, x.attempts, y.solved, y.attempts, 1.0)
+        for one, x, y in zip(both, *again, strict=True)
     ]
 
+    def gain(sums: Sums) -> float:
+        solved, attempts, *retries, tasks = sums
+        spent = prices[0] * tasks + prices[1] * (attempts - tasks)
+        options = [(prices[0] * retries[1], retries[0]), (prices[1] * retries[3], retries[2])]
+        return (solved - _mixed(spent, options)) / tasks
 
-def _price(one: tuple[float, Sequence[Twice]]) -> float:
-    return one[0]
+    return figure(values, trials.tasks, gain, seed=seed)
+
+
+def _mixed(spent: float, options: Sequence[tuple[float, float]]) -> float:
+    """What a mix of two solves for a price: each option is its price and what it solves."""
+    (cheap, low), (dear, high) = sorted(options)
+    if dear == cheap:
+        return max(low, high)
+    part = min(max((spent - cheap) / (dear - cheap), 0.0), 1.0)
+    return low + part * (high - low)

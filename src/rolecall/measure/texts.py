@@ -56,7 +56,7 @@ def _lines(path: Path) -> list[dict[str, str]]:
 
 def _parquet(path: Path) -> list[dict[str, str]]:
     try:
-        from pyarrow import parquet  # noqa: PLC0415 (55 MB for one file; a group of its own)
+        from pyarrow import parquet  # noqa: PLC0415 (a wheel of 55 MB for one file: a group of its own)
     except ImportError as error:
         says = "install pyarrow (dependency group `texts`), or give lines of JSON"
         raise ConfigError(f"--texts {path}: {says}") from error

@@ -110,7 +110,7 @@ def in_place_of(name: str, snapshot: Snapshot) -> str:
 def hold(
     cleared: list[Candidate], request: Request, session: Session, boundary: Boundary
 ) -> list[Candidate]:
-    """In an open tool loop the deployment in force plays on, if it may: no switch in mid-loop."""
-    if boundary.cause != "loop" and request.endpoint != "count_tokens":
+    """Where no other may play the deployment in force does, if it may."""
+    if boundary.open and request.endpoint != "count_tokens":
         return cleared
     return sorted(cleared, key=lambda candidate: candidate.deployment != session.deployment)

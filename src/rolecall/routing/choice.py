@@ -114,24 +114,24 @@ def _expected(
 
 def ordered(
     found: Sequence[Candidate], topic: str, boundary: Boundary, at: Scene
-) -> list[Candidate]:
-    """Where no model may change the one in force is first; else the stack's order.
+) -> tuple[list[Candidate], tuple[str, ...]]:
+    """The stack's order, and who goes before its first because outcomes say so, with the reason.
 
-    Before its first goes whoever is measured to cost less until a result is accepted.
+    Where nothing but time has passed the one in force is first, and nobody has to be told why.
     """
-    held = [one for one in found if one.deployment == at.session.deployment]
-    others = [one for one in found if one.deployment != at.session.deployment]
-    if not boundary.open:
-        return [*held, *others]
     kept = boundary.cause in {"idle", "compacted"}
-    stack = [*held, *others] if kept and held else list(found)
+    stack = sorted(found, key=lambda one: kept and one.deployment != at.session.deployment)
     if not stack:
-        return []
+        return [], ()
     first = stack[0]
     for one in stack[1:]:
         if _overtakes(one, first, topic, at.snapshot):
             first = one
-    return [first, *(one for one in stack if one is not first)]
+    if first is stack[0]:
+        return stack, ()
+    others = [one for one in stack if one is not first]
+    says = _measured(first, stack[0])
+    return [_by_evidence(first, says), *others], (says,)
 
 
 def _overtakes(one: Candidate, first: Candidate, topic: str, snapshot: Snapshot) -> bool:
@@ -176,11 +176,20 @@ def by_cache(candidate: Candidate) -> Candidate:
     return msgspec.structs.replace(candidate, justification=why)
 
 
-def by_evidence(chosen: Candidate) -> Candidate:
-    """One that outcomes have put before the stack's first."""
-    ours = chosen.forecast
-    if ours is None or chosen.model_class != STRONGEST:
-        return chosen
-    says = f"{ours.outcomes} outcomes of yours: ${ours.expected:.2f} to an accepted result"
+def _measured(first: Candidate, other: Candidate) -> str:
+    ours, theirs = first.forecast, other.forecast
+    assert ours is not None  # noqa: S101 (nobody overtakes unmeasured)
+    assert theirs is not None  # noqa: S101
+    return (
+        f"{first.deployment} goes before {other.deployment}: by {ours.outcomes} and "
+        f"{theirs.outcomes} outcomes of yours ${ours.expected:.2f} to an accepted result, "
+        f"not ${theirs.expected:.2f}"
+    )
+
+
+def _by_evidence(first: Candidate, says: str) -> Candidate:
+    """The strongest class is justified by what was measured."""
+    if first.model_class != STRONGEST:
+        return first
     why = Justification(kind="evidence", says=says, until="outcomes say otherwise")
-    return msgspec.structs.replace(chosen, justification=why)
+    return msgspec.structs.replace(first, justification=why)

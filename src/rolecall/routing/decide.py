@@ -10,7 +10,7 @@ from msgspec import Struct
 from rolecall.routing.boundaries import boundary_of
 from rolecall.routing.budgets import afforded
 from rolecall.routing.candidates import candidates, hold
-from rolecall.routing.choice import by_cache, by_evidence, forecasts, ordered, stays
+from rolecall.routing.choice import by_cache, forecasts, ordered, stays
 from rolecall.routing.escalation import failing, latched
 from rolecall.routing.forecast import Scene, scene
 from rolecall.routing.guarantee import raised
@@ -30,7 +30,7 @@ from rolecall.types import (
     Snapshot,
 )
 
-LOGIC = 5
+LOGIC = 6
 """Changes whenever the same facts give another decision."""
 
 
@@ -109,10 +109,10 @@ def _chosen(found: Found, role: Role, topic: str, at: Scene) -> Found:
         if kept is not None:
             here, says = kept
             return msgspec.structs.replace(found, cascade=[here, *told], notes=(says,))
-    best = ordered(told, topic, found.boundary, at)
-    if best and found.boundary.open and best[0] is not told[0]:
-        best[0] = by_evidence(best[0])
-    return msgspec.structs.replace(found, cascade=best)
+    notes: tuple[str, ...] = ()
+    if found.boundary.open:
+        told, notes = ordered(told, topic, found.boundary, at)
+    return msgspec.structs.replace(found, cascade=told, notes=notes)
 
 
 def _beside(name: str, role: Role, at: Scene, why: Justification) -> list[Candidate]:

@@ -62,8 +62,5 @@ def looked_at(decision: Decision, snapshot: Snapshot) -> dict[str, Standing]:
     roles = {decision.role, *([reason.runner_up.role] if reason.runner_up else [])}
     topics = {rule.partition(".")[2] for rule in rules} | {f"any {role}" for role in roles}
     topics |= {decision.kind or "", "any local"}
-    return {
-        name: found
-        for name, found in snapshot.standings.items()
-        if name.rpartition(" ")[0] in topics
-    }
+    starts = tuple(place(topic, "") for topic in topics if topic)
+    return {name: found for name, found in snapshot.standings.items() if name.startswith(starts)}

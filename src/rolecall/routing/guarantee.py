@@ -16,7 +16,7 @@ def raised(role: Role, reason: Reason, request: Request, snapshot: Snapshot) -> 
     a title.
     """
     up = DOWN.get(role)
-    kind = _kind(reason)
+    kind = _kind(reason, snapshot)
     if up is None or kind is None or not snapshot.standings:
         return role, reason
     cascade = snapshot.stack.get(role, ())
@@ -38,12 +38,9 @@ def raised(role: Role, reason: Reason, request: Request, snapshot: Snapshot) -> 
     return up, Reason(ground="evidence", rule=f"guarantee.{kind}", says=says, runner_up=runner_up)
 
 
-def _kind(reason: Reason) -> Kind | None:
+def _kind(reason: Reason, snapshot: Snapshot) -> Kind | None:
     """The kind that the words of the turn gave the role by."""
     if reason.ground != "text":
         return None
     name = reason.rule.removeprefix("text.")
-    return next((kind for kind in _KINDS if kind == name), None)
-
-
-_KINDS: tuple[Kind, ...] = ("tests", "docs", "transform", "question")
+    return next((kind for kind in snapshot.kind_roles if kind == name), None)
