@@ -14,8 +14,9 @@ from rolecall.cli.options import Config, Json
 from rolecall.cli.setup import settings_offline
 from rolecall.config.edits import diff
 from rolecall.config.load import data_folder, environment, nearest
+from rolecall.config.machine import Machine
 from rolecall.connect import bonds
-from rolecall.connect.client import Bond, Client, Machine
+from rolecall.connect.client import Bond, Client
 from rolecall.connect.table import CLIENTS
 from rolecall.errors import ConfigError, StartError
 from rolecall.gateway.views import encode

@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from rolecall.config.edits import Edit
 from rolecall.config.files import digest, replace
-from rolecall.connect.client import Bond, Client, Form, Machine, Setting, Target
+from rolecall.config.machine import Machine
+from rolecall.connect.client import Bond, Client, Form, Setting, Target
 from rolecall.connect.edits import edited, undone
 from rolecall.errors import ConfigError
 

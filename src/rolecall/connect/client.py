@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 from msgspec import Struct
+
+from rolecall.config.machine import Machine
 
 Value = str | bool | int | dict[str, "Value"] | list["Value"]
 Form = Literal["toml", "json", "yaml", "env", "text"]
@@ -29,25 +30,6 @@ class Bond(Struct, frozen=True, kw_only=True):
     @property
     def openai(self) -> str:
         return f"{self.root}/v1"
-
-
-class Machine(Struct, frozen=True, kw_only=True):
-    """Whose settings: the home folder, and the environment that moves them elsewhere."""
-
-    home: Path
-    environ: Mapping[str, str]
-    platform: str = sys.platform
-
-    def folder(self, variable: str, default: str) -> Path:
-        """Where a variable says, else below the home folder."""
-        given = self.environ.get(variable, "")
-        return Path(given).expanduser() if given else self.home / default
-
-    def config(self) -> Path:
-        """Where programs of this platform keep their settings."""
-        if self.platform == "darwin":
-            return self.home / "Library/Application Support"
-        return self.folder("XDG_CONFIG_HOME", ".config")
 
 
 class Setting(Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ class _Named(Struct):
     type: Any = None
 
 
-class _Message(Struct):
+class Message(Struct):
     role: Any = None
     content: Raw = NOTHING
 
@@ -37,7 +37,7 @@ class _Block(Struct):
 
 class _Body(Struct):
     model: Once
-    messages: list[_Message]
+    messages: list[Message]
     system: Raw = NOTHING
     stream: bool | None = None
     max_tokens: int | None = None
@@ -49,7 +49,7 @@ class _Body(Struct):
 _blocks = msgspec.json.Decoder(list[_Block])
 
 
-def _author(message: _Message) -> Author:
+def _author(message: Message) -> Author:
     match message.role:
         case "user":
             return "tool" if b'"tool_result"' in bytes(message.content) else "human"
@@ -59,14 +59,14 @@ def _author(message: _Message) -> Author:
             return "assistant"
 
 
-def _blocks_of(message: _Message, kind: str) -> list[_Block]:
+def _blocks_of(message: Message, kind: str) -> list[_Block]:
     try:
         return [block for block in _blocks.decode(message.content) if block.type == kind]
     except UNREADABLE:
         return []  # plain text, or a shape this dialect does not know
 
 
-def _calls(message: _Message) -> list[Call]:
+def _calls(message: Message) -> list[Call]:
     return [
         Call(text_or_empty(block.id), block.name, block.input)
         for block in _blocks_of(message, "tool_use")
@@ -74,21 +74,21 @@ def _calls(message: _Message) -> list[Call]:
     ]
 
 
-def _results(message: _Message) -> list[Result]:
+def _results(message: Message) -> list[Result]:
     return [
         Result(text_or_empty(block.tool_use_id), block.content, block.is_error is True)
         for block in _blocks_of(message, "tool_result")
     ]
 
 
-def _thinks(message: _Message) -> bool:
+def _thinks(message: Message) -> bool:
     if message.role != "assistant":
         return False
     content = bytes(message.content)
     return b'"signature"' in content or b'"redacted_thinking"' in content
 
 
-_reading = Reading(
+READING = Reading(
     author=_author,
     content=lambda message: message.content,
     calls=_calls,
@@ -103,7 +103,7 @@ def parse(body: bytes) -> Parsed:
     """Read what routing needs. Raises `BodyError` where the body is not this dialect's."""
     found = decode(_Body, body)
     return Parsed(
-        Talk(messages=found.messages, reading=_reading, prompt=found.system),
+        Talk(messages=found.messages, reading=READING, prompt=found.system),
         model=str(found.model),
         stream=found.stream,
         max_tokens=found.max_tokens,

@@ -41,6 +41,18 @@ class Reading(Struct, frozen=True, kw_only=True):
     beside: bool = False
 
 
+def step_of(message: Any, reading: Reading, blocks: Callable[[], Sequence[str]]) -> Step:
+    """One message as a step of the work. `blocks` tells its texts, where they are asked for."""
+    author = reading.author(message)
+    is_result = author == "tool"
+    return Step(
+        author,
+        calls=tuple(reading.calls(message)) if author == "assistant" else (),
+        results=tuple(reading.results(message)) if is_result else (),
+        texts=() if is_result and not reading.beside else tuple(blocks()),
+    )
+
+
 class Tail(Struct, frozen=True, kw_only=True):
     """How a conversation ends. `human` is the place of the last human message, -1 without one."""
 
@@ -129,16 +141,7 @@ class Parsed:
 
     def step(self, index: int) -> Step:
         """One message as a step of the work."""
-        message = self._messages[index]
-        author = self._reading.author(message)
-        is_result = author == "tool"
-        texts = () if is_result and not self._reading.beside else self.blocks(index)
-        return Step(
-            author,
-            calls=tuple(self._reading.calls(message)) if author == "assistant" else (),
-            results=tuple(self._reading.results(message)) if is_result else (),
-            texts=tuple(texts),
-        )
+        return step_of(self._messages[index], self._reading, lambda: self.blocks(index))
 
     def prefixes(self) -> list[int]:
         """A hash of the conversation up to each message: 64 bits of XXH3, chained by its seed.

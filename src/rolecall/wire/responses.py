@@ -13,7 +13,7 @@ from rolecall.wire.steps import NOTHING, Author, Call, Result, text_or_empty
 from rolecall.wire.tally import InputDetails, OutputDetails, Tally, detailed
 
 
-class _Item(Struct):
+class Item(Struct):
     """An input item: a message, a tool call, its output, or something newer."""
 
     type: Any = None
@@ -34,7 +34,7 @@ class _Named(Struct):
 
 class _Body(Struct):
     model: Once
-    input: list[_Item] | str | None = None
+    input: list[Item] | str | None = None
     """Left out where a stored prompt or the state of an earlier response stands for it."""
     instructions: Raw = NOTHING
     stream: bool | None = None
@@ -47,7 +47,7 @@ class _Body(Struct):
     previous_response_id: Any = None
 
 
-def _author(item: _Item) -> Author:
+def _author(item: Item) -> Author:
     match item.role:
         case "user":
             return "human"
@@ -60,7 +60,7 @@ def _author(item: _Item) -> Author:
             return "tool" if is_output else "assistant"
 
 
-def _calls(item: _Item) -> tuple[Call, ...]:
+def _calls(item: Item) -> tuple[Call, ...]:
     """A function's arguments are JSON in a string, a custom tool's input is text."""
     if not isinstance(item.name, str):
         return ()
@@ -68,7 +68,7 @@ def _calls(item: _Item) -> tuple[Call, ...]:
     return (Call(text_or_empty(item.call_id), item.name, given),)
 
 
-_reading = Reading(
+READING = Reading(
     author=_author,
     content=lambda item: item.content,
     calls=_calls,
@@ -83,9 +83,9 @@ def parse(body: bytes) -> Parsed:
     found = decode(_Body, body)
     items = found.input
     if isinstance(items, str):
-        items = [_Item(role="user", content=Raw(msgspec.json.encode(items)))]
+        items = [Item(role="user", content=Raw(msgspec.json.encode(items)))]
     return Parsed(
-        Talk(messages=items or (), reading=_reading, prompt=found.instructions),
+        Talk(messages=items or (), reading=READING, prompt=found.instructions),
         model=str(found.model),
         stream=found.stream,
         max_tokens=found.max_output_tokens,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rolecall.connect.client import KEY, Bond, Client, Machine, Setting, Start, Target
+from rolecall.config.machine import Machine
+from rolecall.connect.client import KEY, Bond, Client, Setting, Start, Target
 
 
 def _environ(bond: Bond) -> dict[str, str]:

@@ -5,7 +5,8 @@ Its autocomplete asks Mistral's endpoint for text before a suffix, which rolecal
 
 from __future__ import annotations
 
-from rolecall.connect.client import KEY, Bond, Client, Machine, Setting, Target, Value
+from rolecall.config.machine import Machine
+from rolecall.connect.client import KEY, Bond, Client, Setting, Target, Value
 
 
 def _model(bond: Bond, role: str, uses: list[Value], provider: str = "openai") -> Setting:

@@ -7,7 +7,8 @@ It reads that from a file only, and so it cannot be connected for one run. Varia
 
 from __future__ import annotations
 
-from rolecall.connect.client import KEY, Bond, Client, Machine, Setting, Target
+from rolecall.config.machine import Machine
+from rolecall.connect.client import KEY, Bond, Client, Setting, Target
 
 
 def targets(machine: Machine, bond: Bond) -> tuple[Target, ...]:

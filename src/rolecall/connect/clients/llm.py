@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rolecall.connect.client import Bond, Client, Machine, Setting, Target, Value
+from rolecall.config.machine import Machine
+from rolecall.connect.client import Bond, Client, Setting, Target, Value
 
 _ROLES = ("auto", "plan", "review", "code", "fast", "local")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from rolecall.connect.client import KEY, Bond, Client, Machine, Setting, Start, Target, Value
+from rolecall.config.machine import Machine
+from rolecall.connect.client import KEY, Bond, Client, Setting, Start, Target, Value
 
 _ROLES = ("auto", "plan", "review", "code", "fast", "local")
 

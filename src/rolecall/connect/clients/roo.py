@@ -6,7 +6,8 @@ that a setting names. Its last release was in 2026; forks read the same.
 
 from __future__ import annotations
 
-from rolecall.connect.client import KEY, Bond, Client, Machine, Setting, Target, Value
+from rolecall.config.machine import Machine
+from rolecall.connect.client import KEY, Bond, Client, Setting, Target, Value
 
 _MODES = {
     "architect": "plan",

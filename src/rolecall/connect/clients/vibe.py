@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from rolecall.connect.client import Bond, Client, Machine, Setting, Start, Target, Value
+from rolecall.config.machine import Machine
+from rolecall.connect.client import Bond, Client, Setting, Start, Target, Value
 
 _MAIN, _FAST = "rolecall", "rolecall-fast"
 

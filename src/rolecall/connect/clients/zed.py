@@ -5,7 +5,8 @@ Its key comes from the system's key ring, or from the variable ROLECALL_API_KEY.
 
 from __future__ import annotations
 
-from rolecall.connect.client import Bond, Client, Machine, Setting, Target, Value
+from rolecall.config.machine import Machine
+from rolecall.connect.client import Bond, Client, Setting, Target, Value
 
 _ROLES = ("auto", "plan", "review", "code", "fast", "local")
 _USES = {
