@@ -1,0 +1,1 @@
+"""What was already spent: read from the logs that clients leave on disk, judged, and replayed."""

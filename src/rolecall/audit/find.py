@@ -1,0 +1,71 @@
+"""Where histories lie: in the clients' usual places, or below given paths."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from rolecall.audit.databases import Unreadable
+from rolecall.audit.source import Source, Unit
+from rolecall.audit.table import SOURCES
+from rolecall.config.machine import Machine
+from rolecall.errors import ConfigError
+
+_PASSED = frozenset({"node_modules", ".git", ".venv", "__pycache__"})
+"""Folders without histories, and with many files."""
+
+
+class Finder:
+    """Finds units. What cannot be looked at is counted in `skipped`, by source."""
+
+    def __init__(self) -> None:
+        self.skipped: dict[str, Counter[str]] = {}
+        self._met: set[str] = set()
+
+    def usual(self, machine: Machine) -> Iterator[Unit]:
+        """The units in the places that clients use unless they are told otherwise."""
+        for source in SOURCES.values():
+            for place in source.places(machine):
+                yield from self._below(place, (source,))
+
+    def under(self, paths: Iterable[Path]) -> Iterator[Unit]:
+        """The units below some paths, whichever client's they are."""
+        for path in paths:
+            if not path.exists():
+                raise ConfigError(f"{str(path)!r} is not there; name a folder or file with logs")
+            yield from self._below(path, tuple(SOURCES.values()))
+
+    def beside(self, folders: Iterable[str]) -> Iterator[Unit]:
+        """What lies in the repositories themselves: the history of aider."""
+        aider = SOURCES["aider"]
+        for folder in sorted(set(folders)):
+            path = Path(folder) / ".aider.chat.history.md"
+            if path.is_file():
+                yield from self._units(aider, path)
+
+    def _below(self, place: Path, sources: tuple[Source, ...]) -> Iterator[Unit]:
+        for path in _files(place):
+            source = next((one for one in sources if one.claims(path)), None)
+            if source is not None:
+                yield from self._units(source, path)
+
+    def _units(self, source: Source, path: Path) -> Iterator[Unit]:
+        real = str(path.resolve())
+        if real in self._met:
+            return
+        self._met.add(real)
+        try:
+            yield from source.units(source.name, path)
+        except (OSError, Unreadable) as error:
+            says = f"{path} cannot be read: {error}"
+            self.skipped.setdefault(source.name, Counter())[says] += 1
+
+
+def _files(place: Path) -> Iterator[Path]:
+    if place.is_file():
+        yield place
+    for folder, folders, names in os.walk(place):
+        folders[:] = sorted(name for name in folders if name not in _PASSED)
+        yield from (Path(folder, name) for name in sorted(names))

@@ -1,0 +1,1 @@
+"""One file for each client's log: where it is, and how it is read."""
