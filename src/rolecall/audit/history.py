@@ -92,7 +92,8 @@ class Thread(Struct, frozen=True, kw_only=True):
     """One history. `work` is what all of it is: a `subagent`, an `approval`, or plain turns.
 
     `parent` is the session that a sub-agent works for. `plan` is the subscription that the log
-    names. `approximate` says that the client logs rounded counts.
+    names. `approximate` says that the client logs rounded counts, `untimed` that all its calls
+    have the time at which it began.
     """
 
     client: str
@@ -103,5 +104,6 @@ class Thread(Struct, frozen=True, kw_only=True):
     work: Work = "turn"
     plan: str = ""
     approximate: bool = False
+    untimed: bool = False
     turns: tuple[Turn, ...] = ()
     calls: tuple[Call, ...] = ()

@@ -50,11 +50,10 @@ def read(
     units = list(finder.under(paths) if paths else finder.usual(machine))
     fresh = _refresh(units, store, progress)
     if not paths:
-        folders = (t.workspace for _, _, _, b in store.batches(0) for t in b.threads)
-        beside = list(finder.beside({*filter(None, folders), str(Path.cwd())}))
+        beside = list(finder.beside(_folders(units, store)))
         fresh += _refresh(beside, store, progress)
         units += beside
-    known = {(unit.source, unit.path, unit.part) for unit in units}
+    known = _keys(units)
     skipped = finder.skipped
     threads: list[Thread] = []
     for source, path, part, batch in store.batches(since):
@@ -66,6 +65,22 @@ def read(
     return History(
         threads=tuple(threads), skipped=skipped, units=len(units), fresh=len(fresh), size=size
     )
+
+
+def _keys(units: Iterable[Unit]) -> set[tuple[str, str, str]]:
+    return {(unit.source, unit.path, unit.part) for unit in units}
+
+
+def _folders(units: Iterable[Unit], store: Store) -> set[str]:
+    """The repositories that were worked in, and the one we are in."""
+    known = _keys(units)
+    found = {
+        thread.workspace
+        for source, path, part, batch in store.batches(0)
+        if (source, path, part) in known
+        for thread in batch.threads
+    }
+    return {*filter(None, found), str(Path.cwd())}
 
 
 def _refresh(units: Sequence[Unit], store: Store, progress: Progress) -> list[Unit]:

@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from rolecall.cli.audit import audit_app
 from rolecall.cli.bench import bench
 from rolecall.cli.catalogue import catalogue_app
 from rolecall.cli.classify import classify
@@ -46,6 +47,7 @@ commands.add_typer(privacy_app, name="privacy")
 commands.add_typer(workspace_app, name="workspace")
 commands.add_typer(outcome_app, name="outcome")
 commands.add_typer(stack_app, name="stack")
+commands.add_typer(audit_app, name="audit")
 
 
 def main() -> None:

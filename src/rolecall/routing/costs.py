@@ -25,7 +25,7 @@ def pricing(book: PriceBook, snapshot: Snapshot) -> Price:
         if name not in tariffs:
             if len(tariffs) >= _MOST_NAMES:
                 tariffs.clear()
-            tariffs[name] = _tariff(book, snapshot, name)
+            tariffs[name] = tariff_of(book, snapshot, name)
         found, provider = tariffs[name], snapshot.providers[name.partition("/")[0]]
         if found is not None:
             return cost(found, usage, at, provider.long_write)
@@ -34,7 +34,8 @@ def pricing(book: PriceBook, snapshot: Snapshot) -> Price:
     return price
 
 
-def _tariff(book: PriceBook, snapshot: Snapshot, name: str) -> Tariff | None:
+def tariff_of(book: PriceBook, snapshot: Snapshot, name: str) -> Tariff | None:
+    """The prices of a deployment; None where nobody said what it costs, or it costs nothing."""
     deployment = find(name, snapshot)
     provider = snapshot.providers[deployment.provider]
     if deployment.rates is not None and deployment.rates.stated:

@@ -44,6 +44,7 @@ class _Chat:
             session=f"{at:%Y-%m-%dT%H:%M:%S}",
             place=unit.path,
             workspace=str(Path(unit.path).parent),
+            untimed=True,
         )
         self.reader = ThreadReader(thread, tools)
         self._name = f"{unit.path} {number}"

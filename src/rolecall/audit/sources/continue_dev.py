@@ -92,6 +92,7 @@ def _read(unit: Unit, tools: Tools) -> Batch:
             session=session.sessionId or path.stem,
             place=unit.path,
             workspace=session.workspaceDirectory.removeprefix("file://"),
+            untimed=True,
         ),
         tools,
     )

@@ -1,0 +1,195 @@
+"""What an audit says: the spending by whatever one asks, the habits, the changes worth most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from msgspec import Struct
+
+from rolecall.audit.habits.finding import Finding, Scene
+from rolecall.audit.habits.table import findings
+from rolecall.audit.pieces import Piece
+from rolecall.audit.read import History
+from rolecall.audit.table import SOURCES
+
+_WORTH = 3
+"""Changes that are proposed."""
+
+
+class Sum(Struct, frozen=True, kw_only=True):
+    """What one name stands for. `cost` is USD of the calls whose price is known.
+
+    `input_tokens` holds the cached parts. `unpriced` calls have no known price.
+    """
+
+    name: str
+    calls: int = 0
+    input_tokens: int = 0
+    cache_read_input_tokens: int = 0
+    output_tokens: int = 0
+    cost: Decimal = Decimal(0)
+    unpriced: int = 0
+
+
+class Day(Struct, frozen=True, kw_only=True):
+    """USD of one day (UTC) with one model."""
+
+    day: date
+    model: str
+    role: str
+    cost: Decimal
+
+
+class Covered(Struct, frozen=True, kw_only=True):
+    """What came by a subscription: its price is that of the API, not what was paid."""
+
+    plan: str
+    client: str
+    cost: Decimal
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """An audit. `notes` is what its figures leave out, and what could not be read."""
+
+    since: datetime
+    until: datetime
+    sessions: int
+    turns: int
+    total: Sum
+    by_role: tuple[Sum, ...]
+    by_model: tuple[Sum, ...]
+    by_client: tuple[Sum, ...]
+    by_repository: tuple[Sum, ...]
+    by_day: tuple[Day, ...]
+    findings: tuple[Finding, ...]
+    worth: tuple[Finding, ...]
+    covered: tuple[Covered, ...]
+    notes: tuple[str, ...]
+
+
+def report(history: History, scene: Scene, since: datetime) -> Report:
+    """The audit of a history whose pieces are in the scene."""
+    pieces = scene.pieces
+    found = findings(scene)
+    return Report(
+        since=since,
+        until=scene.at,
+        sessions=len({(p.thread.client, p.thread.session) for p in pieces}),
+        turns=sum(p.work == "turn" for p in pieces),
+        total=_sum("all", pieces),
+        by_role=sums(pieces, lambda piece: piece.role),
+        by_model=_by_model(pieces),
+        by_client=sums(pieces, lambda piece: piece.thread.client),
+        by_repository=sums(pieces, lambda piece: piece.thread.workspace or "unknown"),
+        by_day=_by_day(pieces),
+        findings=tuple(found),
+        worth=tuple(one for one in found if one.change is not None and one.money)[:_WORTH],
+        covered=_covered(pieces),
+        notes=tuple(_notes(history, pieces)),
+    )
+
+
+def sums(pieces: Iterable[Piece], name: Callable[[Piece], str]) -> tuple[Sum, ...]:
+    """The sums by a name of the pieces, the dearest first."""
+    groups: dict[str, list[Piece]] = {}
+    for piece in pieces:
+        groups.setdefault(name(piece), []).append(piece)
+    return _ordered(_sum(key, own) for key, own in groups.items())
+
+
+def _ordered(found: Iterable[Sum]) -> tuple[Sum, ...]:
+    return tuple(sorted(found, key=lambda one: (-one.cost, -one.input_tokens, one.name)))
+
+
+def _by_model(pieces: Iterable[Piece]) -> tuple[Sum, ...]:
+    """A piece may be played by several."""
+    totals: dict[str, _Total] = {}
+    for piece in pieces:
+        for bill in piece.bills:
+            totals.setdefault(bill.served.name, _Total()).take(bill.call.counts, bill.cost)
+    return _ordered(total.sum(name) for name, total in totals.items())
+
+
+def _sum(name: str, pieces: Iterable[Piece]) -> Sum:
+    total = _Total()
+    for piece in pieces:
+        for bill in piece.bills:
+            total.take(bill.call.counts, bill.cost)
+    return total.sum(name)
+
+
+class _Total:
+    """A sum while it grows."""
+
+    def __init__(self) -> None:
+        self._counts = [0, 0, 0, 0, 0]
+        self._cost = Decimal(0)
+
+    def take(self, counts: Sequence[int], cost: Decimal | None) -> None:
+        own = self._counts
+        own[0] += 1
+        own[1] += counts[0]
+        own[2] += counts[2]
+        own[3] += counts[1]
+        if cost is None:
+            own[4] += 1
+        else:
+            self._cost += cost
+
+    def sum(self, name: str) -> Sum:
+        calls, sent, read, wrote, unpriced = self._counts
+        return Sum(
+            name=name,
+            calls=calls,
+            input_tokens=sent,
+            cache_read_input_tokens=read,
+            output_tokens=wrote,
+            cost=self._cost,
+            unpriced=unpriced,
+        )
+
+
+def _by_day(pieces: Iterable[Piece]) -> tuple[Day, ...]:
+    found: dict[tuple[date, str, str], Decimal] = {}
+    for piece in pieces:
+        for bill in piece.bills:
+            if bill.cost:
+                key = (bill.call.at.date(), bill.served.name, piece.role)
+                found[key] = found.get(key, Decimal(0)) + bill.cost
+    return tuple(
+        Day(day=day, model=model, role=role, cost=cost)
+        for (day, model, role), cost in sorted(found.items())
+    )
+
+
+def _covered(pieces: Iterable[Piece]) -> tuple[Covered, ...]:
+    found: dict[tuple[str, str], Decimal] = {}
+    for piece in pieces:
+        if piece.thread.plan:
+            key = (piece.thread.plan, piece.thread.client)
+            found[key] = found.get(key, Decimal(0)) + piece.cost
+    return tuple(Covered(plan=plan, client=name, cost=c) for (plan, name), c in found.items())
+
+
+def _notes(history: History, pieces: Sequence[Piece]) -> Iterable[str]:
+    """What one has to know to believe the figures."""
+    unpriced: dict[str, int] = {}
+    for piece in pieces:
+        for bill in piece.bills:
+            if bill.cost is None:
+                unpriced[bill.served.name] = unpriced.get(bill.served.name, 0) + 1
+    for name, calls in sorted(unpriced.items(), key=lambda one: -one[1]):
+        yield f"{name}: {calls:,} calls without a known price, counted as $0"
+    for client in sorted({piece.thread.client for piece in pieces}):
+        source = SOURCES.get(client)
+        if source is not None and source.note:
+            yield f"{client}: {source.note}"
+    yield from _skipped(history.skipped)
+
+
+def _skipped(skipped: Mapping[str, Mapping[str, int]]) -> Iterable[str]:
+    for source, counts in skipped.items():
+        for what, count in sorted(counts.items(), key=lambda one: -one[1]):
+            yield f"{source}: {count:,} {what}" if " cannot be " not in what else what

@@ -1,0 +1,80 @@
+"""An audit from beginning to end: read, count once, price, judge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from rolecall.audit.habits.finding import Scene
+from rolecall.audit.merge import merged
+from rolecall.audit.pieces import Rules, pieces_of
+from rolecall.audit.read import History, Progress, read
+from rolecall.audit.report import Report, report
+from rolecall.audit.store import FILE_NAME, Store
+from rolecall.audit.tariffs import Tariffs
+from rolecall.config.build import KIND_ROLES, WORK_ROLES
+from rolecall.config.known import Known
+from rolecall.config.machine import Machine
+from rolecall.config.settings import RoutingSettings
+from rolecall.types import Snapshot
+
+
+class Ask(Struct, frozen=True, kw_only=True):
+    """What is to be audited: below `paths`, or in the usual places where there are none.
+
+    `stack` is the one in force, if there is one; `data` is rolecall's own folder.
+    """
+
+    machine: Machine
+    data: Path
+    known: Known
+    stack: Snapshot | None
+    paths: Sequence[Path]
+    since: datetime
+    at: datetime
+
+
+def audit(ask: Ask, progress: Progress) -> tuple[Report, Scene]:
+    """The report, and the pieces of work that it is made of."""
+    store = Store(ask.data / FILE_NAME)
+    try:
+        history = read(ask.machine, ask.paths, store, ask.since.timestamp(), progress)
+    finally:
+        store.close()
+    scene = judged(history, ask)
+    return report(history, scene, ask.since), scene
+
+
+def judged(history: History, ask: Ask) -> Scene:
+    """The pieces of work of a history, with what rules need to judge them."""
+    tariffs = Tariffs(ask.known, ask.stack)
+    rules = rules_of(ask.stack)
+    return Scene(
+        pieces=pieces_of(merged(history.threads), tariffs, rules, ask.since),
+        tariffs=tariffs,
+        known=ask.known,
+        stack=ask.stack,
+        at=ask.at,
+        sure=rules.text_confidence,
+    )
+
+
+def rules_of(stack: Snapshot | None) -> Rules:
+    """Who plays what: by the stack in force, else as rolecall does untold."""
+    if stack is not None:
+        return Rules(
+            work_roles=stack.work_roles,
+            kind_roles=stack.kind_roles,
+            default_role=stack.default_role,
+            text_confidence=stack.text_confidence,
+        )
+    routing = RoutingSettings()
+    return Rules(
+        work_roles=WORK_ROLES,
+        kind_roles=KIND_ROLES,
+        default_role=routing.default_role,
+        text_confidence=routing.text_confidence,
+    )
