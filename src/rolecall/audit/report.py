@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from rolecall.audit.apply import Since
 from rolecall.audit.habits.finding import Finding, Scene
 from rolecall.audit.habits.table import findings
 from rolecall.audit.pieces import Piece
@@ -66,10 +67,13 @@ class Report(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     worth: tuple[Finding, ...]
     covered: tuple[Covered, ...]
+    applied: tuple[Since, ...]
     notes: tuple[str, ...]
 
 
-def report(history: History, scene: Scene, since: datetime) -> Report:
+def report(
+    history: History, scene: Scene, since: datetime, applied: Sequence[Since] = ()
+) -> Report:
     """The audit of a history whose pieces are in the scene."""
     pieces = scene.pieces
     found = findings(scene)
@@ -87,6 +91,7 @@ def report(history: History, scene: Scene, since: datetime) -> Report:
         findings=tuple(found),
         worth=tuple(one for one in found if one.change is not None and one.money)[:_WORTH],
         covered=_covered(pieces),
+        applied=tuple(applied),
         notes=tuple(_notes(history, pieces)),
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from rolecall.audit.apply import remembered, since
 from rolecall.audit.habits.finding import Scene
 from rolecall.audit.merge import merged
 from rolecall.audit.pieces import Rules, pieces_of
@@ -39,13 +40,19 @@ class Ask(Struct, frozen=True, kw_only=True):
 
 def audit(ask: Ask, progress: Progress) -> tuple[Report, Scene]:
     """The report, and the pieces of work that it is made of."""
+    history = history_of(ask, progress)
+    scene = judged(history, ask)
+    changed = since(remembered(ask.data), scene)
+    return report(history, scene, ask.since, changed), scene
+
+
+def history_of(ask: Ask, progress: Progress) -> History:
+    """All that the logs tell; what is new in them is read."""
     store = Store(ask.data / FILE_NAME)
     try:
-        history = read(ask.machine, ask.paths, store, ask.since.timestamp(), progress)
+        return read(ask.machine, ask.paths, store, ask.since.timestamp(), progress)
     finally:
         store.close()
-    scene = judged(history, ask)
-    return report(history, scene, ask.since), scene
 
 
 def judged(history: History, ask: Ask) -> Scene:

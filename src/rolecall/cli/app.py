@@ -7,6 +7,7 @@ import sys
 import typer
 
 from rolecall.cli.audit import audit_app
+from rolecall.cli.audit_changes import apply, what_if_command
 from rolecall.cli.bench import bench
 from rolecall.cli.catalogue import catalogue_app
 from rolecall.cli.classify import classify
@@ -47,6 +48,8 @@ commands.add_typer(privacy_app, name="privacy")
 commands.add_typer(workspace_app, name="workspace")
 commands.add_typer(outcome_app, name="outcome")
 commands.add_typer(stack_app, name="stack")
+audit_app.command(name="what-if")(what_if_command)
+audit_app.command()(apply)
 commands.add_typer(audit_app, name="audit")
 
 

@@ -11,9 +11,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from rolecall.audit.habits.finding import Finding, Scene
+from rolecall.audit.html import page, picture
 from rolecall.audit.read import Progress as Told
 from rolecall.audit.report import Report
 from rolecall.audit.run import Ask, audit
@@ -52,15 +53,28 @@ Since = Annotated[str, typer.Option(help="How far back: 30d, 12h, a day, or all.
 def spending(
     paths: Paths = None,
     since: Since = "30d",
+    html: Annotated[Path | None, typer.Option(help="Write a page with charts there.")] = None,
+    png: Annotated[Path | None, typer.Option(help="Write the charts there, as one PNG.")] = None,
     config: Config = None,
     json: Json = False,
 ) -> None:
     """Sum up the spending, name the habits, and propose the changes worth most (the default)."""
     found, _ = audited(paths, since, config)
+    if html is not None:
+        _write(html, page(found).encode())
+    if png is not None:
+        _write(png, picture(found))
     if json:
         typer.echo(encode(found))
     else:
         print_audit(found, console())
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 @audit_app.command()
@@ -90,8 +104,14 @@ def chosen(found: Report, name: str) -> Finding:
 
 def audited(paths: list[Path] | None, since: str, config: Path | None) -> tuple[Report, Scene]:
     """Read what is new and judge all of it; a bar shows on standard error where that takes time."""
+    with progress("reading logs") as told:
+        return audit(ask_of(paths, since, config), told)
+
+
+def ask_of(paths: list[Path] | None, since: str, config: Path | None) -> Ask:
+    """What is to be audited on this machine."""
     now = datetime.now(UTC)
-    ask = Ask(
+    return Ask(
         machine=Machine(home=Path.home(), environ=environment()),
         data=data_folder(),
         known=(known := catalogue()),
@@ -100,8 +120,6 @@ def audited(paths: list[Path] | None, since: str, config: Path | None) -> tuple[
         since=moment(since, now),
         at=now,
     )
-    with progress() as told:
-        return audit(ask, told)
 
 
 def stack_in_force(config: Path | None, known: Known) -> Snapshot | None:
@@ -114,14 +132,9 @@ def stack_in_force(config: Path | None, known: Known) -> Snapshot | None:
 
 
 @contextmanager
-def progress() -> Iterator[Told]:
-    """A bar on standard error, in bytes; nothing where nobody watches."""
-    columns = (
-        TextColumn("reading logs"),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-    )
+def progress(what: str) -> Iterator[Told]:
+    """A bar on standard error; nothing where nobody watches."""
+    columns = (TextColumn(what), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     to = Console(stderr=True)
     with Progress(*columns, console=to, transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("", total=None)

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
+from rolecall.audit.spoken import dollars
 from rolecall.cli.console import console
 from rolecall.cli.options import Config, Json
 from rolecall.cli.setup import catalogue, ledger, settings_in_force, world
 from rolecall.cli.tables import table
-from rolecall.cli.words import dollars
 from rolecall.config.rules import rules_in_force
 from rolecall.errors import ConfigError
 from rolecall.gateway.remember import scoreboard

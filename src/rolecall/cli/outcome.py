@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
+from rolecall.audit.spoken import dollars
 from rolecall.cli import commits as git
 from rolecall.cli.console import console
 from rolecall.cli.options import Config, Json
 from rolecall.cli.records import find
 from rolecall.cli.setup import ledger, settings_offline
 from rolecall.cli.tables import table
-from rolecall.cli.words import dollars
 from rolecall.config.edits import Edit, diff, make
 from rolecall.config.load import data_folder
 from rolecall.errors import ConfigError, LedgerError

@@ -9,10 +9,11 @@ from pathlib import Path
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 
-from rolecall.audit.habits.finding import Finding, Money
+from rolecall.audit.habits.finding import Finding
 from rolecall.audit.report import Report, Sum
+from rolecall.audit.spoken import big, dollars, worth
 from rolecall.cli.tables import table
-from rolecall.cli.words import dollars, plain
+from rolecall.cli.words import plain
 
 _ROWS = 4
 """Names of a table that are shown; the rest stands in one line."""
@@ -20,7 +21,6 @@ _WIDE = 100
 """Columns from which two tables fit side by side."""
 _NOTES = 5
 _NAME = 30
-MONEY: dict[Money, str] = {"saved": "to save", "spent": "spent on it", "lost": "lost"}
 
 
 def print_audit(found: Report, to: Console) -> None:
@@ -32,8 +32,8 @@ def print_audit(found: Report, to: Console) -> None:
     to.print(_spending(found, to.width))
     to.print()
     to.print(_habits(found.findings))
-    to.print(plain_lines(_worth(found)))
-    to.print(plain_lines(_notes(found)))
+    for line in (*_worth(found), *_applied(found), *_notes(found)):
+        to.print(plain(line))
 
 
 def plain_lines(lines: Iterator[str]) -> str:
@@ -104,14 +104,16 @@ def _habits(found: Sequence[Finding]) -> RenderableType:
     if not found:
         return "None of the habits was seen (docs/audit.md says what is looked for)."
     rows = [
-        (one.id, one.says, f"{one.count:,} of {one.of:,}", worth(one), f"{one.confidence:.2f}")
+        (
+            one.id,
+            one.says,
+            f"{one.count:,} of {one.of:,}",
+            worth(one.money, one.money_is),
+            f"{one.confidence:.2f}",
+        )
         for one in found
     ]
     return table(("habit", "what was seen"), ("seen", "money", "sure"), rows)
-
-
-def worth(one: Finding) -> str:
-    return f"{dollars(one.money)} {MONEY[one.money_is]}"
 
 
 def _worth(found: Report) -> Iterator[str]:
@@ -122,8 +124,20 @@ def _worth(found: Report) -> Iterator[str]:
     for number, one in enumerate(found.worth, 1):
         assert one.change is not None  # noqa: S101 (these are the ones with a change)
         does = one.change.command or f"rolecall audit apply {one.id}"
-        yield f"{number}. {one.change.says} ({worth(one)}): {does}"
+        yield f"{number}. {one.change.says} ({worth(one.money, one.money_is)}): {does}"
     yield f"rolecall audit show {found.findings[0].id} lists the sessions behind it"
+
+
+def _applied(found: Report) -> Iterator[str]:
+    """What edits have changed that were made after an earlier audit."""
+    if found.applied:
+        yield ""
+        yield "edits that were made"
+    for one in found.applied:
+        yield (
+            f"- {one.at:%Y-%m-%d} {one.id}: {one.says}; {dollars(one.before)} a day before, "
+            f"{dollars(one.since)} a day in the {one.days:.1f} days since"
+        )
 
 
 def _notes(found: Report) -> Iterator[str]:
@@ -136,17 +150,13 @@ def _notes(found: Report) -> Iterator[str]:
         yield f"- {len(found.notes) - _NOTES} more: rolecall audit --json"
 
 
-def big(tokens: int) -> str:
-    """Three digits and a unit."""
-    for unit, size in (("G", 10**9), ("M", 10**6), ("k", 10**3)):
-        if tokens >= size:
-            return f"{tokens / size:.3g} {unit}"
-    return str(tokens)
-
-
 def print_finding(one: Finding, to: Console) -> None:
     """A habit with the sessions behind it."""
-    lines = [one.title, one.says, f"{worth(one)}; sure at {one.confidence:.2f}: {one.sure}"]
+    lines = [
+        one.title,
+        one.says,
+        f"{worth(one.money, one.money_is)}; sure at {one.confidence:.2f}: {one.sure}",
+    ]
     if one.change is not None:
         does = one.change.command or f"rolecall audit apply {one.id}"
         lines.append(f"{one.change.says}: {does}")

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from rolecall.types import Usage
 
 
 def plain(text: str) -> str:
     """Names that others chose, without the control characters that would move a terminal."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def dollars(amount: Decimal | None) -> str:
-    """Three significant digits; `unknown` where the price is."""
-    if amount is None:
-        return "unknown"
-    if amount == 0:
-        return "$0"
-    digits = max(2, 2 - amount.adjusted())
-    return f"${amount:.{digits}f}"
 
 
 def chance(confidence: float | None) -> str:

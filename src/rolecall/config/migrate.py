@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rolecall.config.edits import Edit
 from rolecall.config.notices import Notice
-from rolecall.errors import ConfigError
+from rolecall.config.stack import edited
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
 
 CLIENT_FILES = (
     ".codex/config.toml",
@@ -35,15 +38,12 @@ def replacements(notices: Sequence[Notice]) -> dict[str, str]:
 
 
 def stack_edit(path: Path, instead: Mapping[str, str]) -> Edit | None:
-    """`rolecall.toml` with the cascades changed; comments and order stay. None if it names none."""
-    import tomlkit  # noqa: PLC0415 (no other command needs it)
-    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415
+    """`rolecall.toml` with the cascades changed; None if it names none of the models."""
+    return edited(path, lambda document: replace(document, instead))
 
-    before = path.read_text(encoding="utf-8")
-    try:
-        document = tomlkit.parse(before)
-    except TOMLKitError as error:
-        raise ConfigError(f"{path}: is not valid TOML: {error}") from error
+
+def replace(document: TOMLDocument, instead: Mapping[str, str]) -> None:
+    """Put others in the place of deployments, in every cascade."""
     for cascade in document.get("roles", {}).values():
         if isinstance(cascade, list):
             _replace(cascade, instead)
@@ -51,8 +51,6 @@ def stack_edit(path: Path, instead: Mapping[str, str]) -> Edit | None:
     for old in instead:
         if old in models:
             del models[old]  # its price was that of the old model
-    after = tomlkit.dumps(document)
-    return None if after == before else Edit(path=path, before=before, after=after)
 
 
 def _replace(cascade: list[Any], instead: Mapping[str, str]) -> None:

@@ -1,0 +1,107 @@
+"""An audit as a page of its own (extra `ui`): no script, nothing from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from importlib import resources
+from typing import Any
+
+from msgspec import Struct
+
+from rolecall.audit import charts
+from rolecall.audit.habits.finding import Finding
+from rolecall.audit.report import Report
+from rolecall.audit.spoken import big, dollars, worth
+from rolecall.errors import ConfigError
+
+TEMPLATES = "rolecall.audit", "templates"
+"""The package and the folder that hold them."""
+
+
+class Drawn(Struct, frozen=True):
+    """A chart and what it shows, in words."""
+
+    svg: str
+    label: str
+
+
+class Charts(Struct, frozen=True, kw_only=True):
+    """The charts of an audit; none where there is nothing to draw."""
+
+    spending: tuple[Drawn, ...] = ()
+    habits: tuple[Drawn, ...] = ()
+
+
+def page(found: Report) -> str:
+    """The report as HTML. Raises `ConfigError` where the extra is missing."""
+    template = environment([TEMPLATES]).get_template("report.html")
+    return str(template.render(found=found, charts=drawn(found), style=style()))
+
+
+def style() -> str:
+    return resources.files(TEMPLATES[0]).joinpath(TEMPLATES[1], "page.css").read_text("utf-8")
+
+
+def drawn(found: Report) -> Charts:
+    """All charts of an audit."""
+    spending = tuple(
+        Drawn(charts.svg(charts.by_day(found.by_day, by)), f"USD a day by {by}")
+        for by in ("model", "role")
+        if found.by_day
+    )
+    priced = [one for one in found.findings if one.money]
+    habits = (Drawn(charts.svg(charts.habits(priced)), "USD by habit"),) if priced else ()
+    return Charts(spending=spending, habits=habits)
+
+
+def picture(found: Report) -> bytes:
+    """The charts of an audit in one PNG. Raises `ConfigError` where there is nothing to draw."""
+    parts = [charts.by_day(found.by_day, by) for by in ("model", "role") if found.by_day]
+    parts += [charts.habits(found.findings)] if found.findings else []
+    if not parts:
+        raise ConfigError("nothing was logged in this time, so there is nothing to draw")
+    return charts.png(charts.together(parts))
+
+
+def environment(folders: Sequence[tuple[str, str]]) -> Any:
+    """Templates in which every text is escaped. Raises `ConfigError` without the extra."""
+    try:
+        import jinja2  # noqa: PLC0415 (an extra)
+    except ImportError as error:
+        raise ConfigError("pages need the extra ui: pip install 'rolecall[ui]'") from error
+    loaders = [jinja2.PackageLoader(package, folder) for package, folder in folders]
+    found = jinja2.Environment(
+        loader=jinja2.ChoiceLoader(loaders),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters |= {
+        "big": big,
+        "dollars": dollars,
+        "number": "{:,}".format,
+        "share": _share,
+        "day": _day,
+        "moment": _moment,
+        "worth": _worth,
+    }
+    return found
+
+
+def _share(part: Decimal | int, whole: Decimal | int) -> str:
+    return f"{part / whole:.0%}" if whole else ""
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%Y-%m-%d}"
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone():%Y-%m-%d %H:%M}"
+
+
+def _worth(one: Finding) -> str:
+    return worth(one.money, one.money_is)
