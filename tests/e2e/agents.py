@@ -48,7 +48,7 @@ def working(*steps: Step, final: str = FINAL) -> Script:
     def script(received: Received) -> Answer:
         if any(SUBTASK in text for text in said_by_user(received)):
             return Answer(text=SUBRESULT, tokens=Tokens(input=400, output=12))
-        if _is_chore(received):
+        if is_chore(received):
             return Answer(text=chore(received), tokens=Tokens(input=300, output=8))
         done = calls_made(received)
         for step in steps:
@@ -235,7 +235,7 @@ def _all_texts(received: Received) -> Iterator[str]:
         yield from _texts(message.get("content"))
 
 
-def _is_chore(received: Received) -> bool:
+def is_chore(received: Received) -> bool:
     """Tell what is no part of the work. Codex's approval check offers tools all the same."""
     return not received.json.get("tools") or received.header("x-openai-subagent") == "guardian"
 

@@ -24,11 +24,13 @@ class Finder:
         self.skipped: dict[str, Counter[str]] = {}
         self._met: set[str] = set()
 
-    def usual(self, machine: Machine) -> Iterator[Unit]:
+    def usual(self, machine: Machine, ledger: Path) -> Iterator[Unit]:
         """The units in the places that clients use unless they are told otherwise."""
         for source in SOURCES.values():
             for place in source.places(machine):
                 yield from self._below(place, (source,))
+        if ledger.is_file():
+            yield from self._units(SOURCES["rolecall"], ledger)
 
     def under(self, paths: Iterable[Path]) -> Iterator[Unit]:
         """The units below some paths, whichever client's they are."""

@@ -28,7 +28,7 @@ class Drawn(Struct, frozen=True):
 
 
 class Charts(Struct, frozen=True, kw_only=True):
-    """The charts of an audit; none where there is nothing to draw."""
+    """The charts of an audit; none where no price is known."""
 
     spending: tuple[Drawn, ...] = ()
     habits: tuple[Drawn, ...] = ()
@@ -57,11 +57,11 @@ def drawn(found: Report) -> Charts:
 
 
 def picture(found: Report) -> bytes:
-    """The charts of an audit in one PNG. Raises `ConfigError` where there is nothing to draw."""
+    """The charts of an audit in one PNG. Raises `ConfigError` where no price is known."""
     parts = [charts.by_day(found.by_day, by) for by in ("model", "role") if found.by_day]
     parts += [charts.habits(found.findings)] if found.findings else []
     if not parts:
-        raise ConfigError("nothing was logged in this time, so there is nothing to draw")
+        raise ConfigError("no call of this time has a known price, so there is nothing to draw")
     return charts.png(charts.together(parts))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from operator import is_
 
 import msgspec
 
@@ -57,7 +58,7 @@ def _is_own(thread: Thread) -> bool:
 
 
 def _with(thread: Thread, calls: Sequence[Call]) -> Thread:
-    if len(calls) == len(thread.calls):
+    if len(calls) == len(thread.calls) and all(map(is_, calls, thread.calls)):
         return thread
     return msgspec.structs.replace(thread, calls=tuple(calls))
 

@@ -42,12 +42,18 @@ class History(Struct, frozen=True, kw_only=True):
     """Bytes that were read now."""
 
 
-def read(
-    machine: Machine, paths: Sequence[Path], store: Store, since: float, progress: Progress
-) -> History:
-    """The history on a machine, or below some paths alone; of calls since a moment at least."""
-    finder = Finder()
-    units = list(finder.under(paths) if paths else finder.usual(machine))
+class Where(Struct, frozen=True, kw_only=True):
+    """Below some paths, or without any in the usual places and in rolecall's own ledger."""
+
+    machine: Machine
+    ledger: Path
+    paths: Sequence[Path] = ()
+
+
+def read(where: Where, store: Store, since: float, progress: Progress) -> History:
+    """The history; of calls since a moment at least."""
+    finder, paths = Finder(), where.paths
+    units = list(finder.under(paths) if paths else finder.usual(where.machine, where.ledger))
     fresh = _refresh(units, store, progress)
     if not paths:
         beside = list(finder.beside(_folders(units, store)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -12,28 +11,26 @@ from rolecall.audit.apply import remembered, since
 from rolecall.audit.habits.finding import Scene
 from rolecall.audit.merge import merged
 from rolecall.audit.pieces import Rules, pieces_of
-from rolecall.audit.read import History, Progress, read
+from rolecall.audit.read import History, Progress, Where, read
 from rolecall.audit.report import Report, report
 from rolecall.audit.store import FILE_NAME, Store
 from rolecall.audit.tariffs import Tariffs
 from rolecall.config.build import KIND_ROLES, WORK_ROLES
 from rolecall.config.known import Known
-from rolecall.config.machine import Machine
 from rolecall.config.settings import RoutingSettings
 from rolecall.types import Snapshot
 
 
 class Ask(Struct, frozen=True, kw_only=True):
-    """What is to be audited: below `paths`, or in the usual places where there are none.
+    """What is to be audited. `stack` is the one in force, if there is one.
 
-    `stack` is the one in force, if there is one; `data` is rolecall's own folder.
+    `data` is rolecall's own folder.
     """
 
-    machine: Machine
+    where: Where
     data: Path
     known: Known
     stack: Snapshot | None
-    paths: Sequence[Path]
     since: datetime
     at: datetime
 
@@ -50,7 +47,7 @@ def history_of(ask: Ask, progress: Progress) -> History:
     """All that the logs tell; what is new in them is read."""
     store = Store(ask.data / FILE_NAME)
     try:
-        return read(ask.machine, ask.paths, store, ask.since.timestamp(), progress)
+        return read(ask.where, store, ask.since.timestamp(), progress)
     finally:
         store.close()
 

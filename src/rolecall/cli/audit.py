@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rolecall.audit.habits.finding import Finding, Scene
 from rolecall.audit.html import page, picture
 from rolecall.audit.read import Progress as Told
+from rolecall.audit.read import Where
 from rolecall.audit.report import Report
 from rolecall.audit.run import Ask, audit
 from rolecall.cli.console import console
@@ -23,7 +24,7 @@ from rolecall.cli.groups import WithDefault
 from rolecall.cli.moments import since as moment
 from rolecall.cli.options import Config, Json
 from rolecall.cli.print_audit import print_audit, print_finding
-from rolecall.cli.setup import catalogue, world
+from rolecall.cli.setup import catalogue, ledger_path, settings_offline, world
 from rolecall.config.known import Known
 from rolecall.config.load import config_file, data_folder, environment, load
 from rolecall.config.machine import Machine
@@ -112,11 +113,14 @@ def ask_of(paths: list[Path] | None, since: str, config: Path | None) -> Ask:
     """What is to be audited on this machine."""
     now = datetime.now(UTC)
     return Ask(
-        machine=Machine(home=Path.home(), environ=environment()),
+        where=Where(
+            machine=Machine(home=Path.home(), environ=environment()),
+            ledger=ledger_path(settings_offline(config)),
+            paths=paths or (),
+        ),
         data=data_folder(),
         known=(known := catalogue()),
         stack=stack_in_force(config, known),
-        paths=paths or (),
         since=moment(since, now),
         at=now,
     )

@@ -11,7 +11,6 @@ from rolecall.audit.databases import Unreadable, reading, tables
 from rolecall.audit.history import Call, Counts, Thread, Turn
 from rolecall.audit.source import Batch, Source, Unit
 from rolecall.audit.threads import Tools
-from rolecall.config.load import data_folder
 from rolecall.config.machine import Machine
 from rolecall.errors import LedgerError
 from rolecall.ledger.rows import record_of
@@ -25,7 +24,8 @@ _ATTEMPTS = "SELECT * FROM attempts WHERE decision = ? ORDER BY number"
 
 
 def _places(_: Machine) -> tuple[Path, ...]:
-    return (data_folder(),)
+    """Where the configuration puts it: the audit is told."""
+    return ()
 
 
 def _claims(path: PurePath) -> bool:
