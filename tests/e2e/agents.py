@@ -237,7 +237,13 @@ def _all_texts(received: Received) -> Iterator[str]:
 
 def is_chore(received: Received) -> bool:
     """Tell what is no part of the work. Codex's approval check offers tools all the same."""
-    return not received.json.get("tools") or received.header("x-openai-subagent") == "guardian"
+    return not _offers_tools(received) or received.header("x-openai-subagent") == "guardian"
+
+
+def _offers_tools(received: Received) -> bool:
+    """Codex puts tools among the messages for models that it knows by name."""
+    among = any(item.get("type") == "additional_tools" for item in history(received))
+    return among or bool(received.json.get("tools"))
 
 
 def _wants_json(body: dict[str, Any]) -> bool:

@@ -194,3 +194,21 @@ def test_error_shapes(dialect: Dialect, status: int) -> None:
     error = msgspec.json.decode(fault(dialect, status, "why", code="x"))["error"]
     assert error["message"] == "why"
     assert error["type"]
+
+
+def test_codex_offers_tools_among_the_messages() -> None:
+    """For models that it knows by name; those within a namespace count one by one."""
+    inner = [{"type": "function", "name": "exec_command"}, {"type": "function", "name": "wait"}]
+    offered = {
+        "type": "additional_tools",
+        "role": "developer",
+        "tools": [
+            {"type": "namespace", "name": "functions", "tools": inner},
+            {"type": "web_search", "name": "search"},
+            "nothing that is known",
+        ],
+    }
+    asked = {"type": "message", "role": "user", "content": "Go on."}
+    parsed = parse("openai.responses", input=[offered, asked])
+    assert parsed.tools == ("exec_command", "wait", "search")
+    assert parse("openai.responses", input="Go on.").tools == ()

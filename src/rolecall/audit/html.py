@@ -13,7 +13,7 @@ from msgspec import Struct
 from rolecall.audit import charts
 from rolecall.audit.habits.finding import Finding
 from rolecall.audit.report import Report
-from rolecall.audit.spoken import big, dollars, worth
+from rolecall.audit.spoken import big, dollars, plain, worth
 from rolecall.errors import ConfigError
 
 TEMPLATES = "rolecall.audit", "templates"
@@ -75,6 +75,7 @@ def environment(folders: Sequence[tuple[str, str]]) -> Any:
     found = jinja2.Environment(
         loader=jinja2.ChoiceLoader(loaders),
         autoescape=True,
+        finalize=_finalize,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -89,6 +90,11 @@ def environment(folders: Sequence[tuple[str, str]]) -> Any:
         "worth": _worth,
     }
     return found
+
+
+def _finalize(value: Any) -> Any:
+    """What others chose, without control characters; markup of our own stays."""
+    return plain(value) if type(value) is str else value
 
 
 def _share(part: Decimal | int, whole: Decimal | int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from operator import is_
 
@@ -19,6 +19,9 @@ _SESSION = timedelta(hours=24)
 _EXACT = 1_000
 """Tokens up to which aider prints a count as it is."""
 
+_ANY = ""
+"""Stands for a client that no rule of rolecall recognises."""
+
 Key = tuple[str, int, int, int]
 
 
@@ -30,8 +33,9 @@ def merged(threads: Iterable[Thread]) -> list[Thread]:
     """
     ordered = sorted(threads, key=_beginning)
     own = [one for one in ordered if _is_own(one)]
+    clients = {one.client for one in ordered if not _is_own(one)}
     logged = {(one.client, one.session): one for one in ordered if not _is_own(one)}
-    ledger = _Ledger(own)
+    ledger = _Ledger(own, clients)
     largest = _largest(ordered)
     met: set[tuple[str, str]] = set()
     found = [_with(one, _once(one, met, largest, ledger)) for one in ordered if not _is_own(one)]
@@ -101,14 +105,16 @@ def _once(
 class _Ledger:
     """The ledger's calls, each to be found once."""
 
-    def __init__(self, threads: Iterable[Thread]) -> None:
+    def __init__(self, threads: Iterable[Thread], clients: Collection[str]) -> None:
+        """`clients` have logs of their own; a call of any other may be one of theirs."""
         self._exact: dict[Key, list[Call]] = {}
         self._rounded: dict[Key, list[Call]] = {}
         self._sessions: dict[tuple[str, str], list[Call]] = {}
         self._taken: set[str] = set()
         for thread in threads:
+            client = thread.client if thread.client in clients else _ANY
             for call in thread.calls:
-                self._exact.setdefault(_key(thread.client, call.counts), []).append(call)
+                self._exact.setdefault(_key(client, call.counts), []).append(call)
                 self._sessions.setdefault((thread.client, thread.session), []).append(call)
                 if thread.client == "aider":
                     rounded = _key(thread.client, _rounded(call.counts))
@@ -120,7 +126,8 @@ class _Ledger:
             return self._less(thread, call)
         counts = _rounded(call.counts) if thread.approximate else call.counts
         known = self._rounded if thread.approximate else self._exact
-        for other in known.get(_key(thread.client, counts), ()):
+        own, any_ = _key(thread.client, counts), _key(_ANY, counts)
+        for other in (*known.get(own, ()), *known.get(any_, ())):
             if other.id not in self._taken and _same_time(thread, call, other):
                 self._taken.add(other.id)
                 return None

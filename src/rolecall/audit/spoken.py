@@ -1,4 +1,4 @@
-"""Figures of an audit as people read them."""
+"""Names and figures as people read them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from rolecall.audit.habits.finding import Money
 
 MONEY: dict[Money, str] = {"saved": "to save", "spent": "spent on it", "lost": "lost"}
 """What the money of a finding is, in words."""
+
+
+def plain(text: str) -> str:
+    """Names that others chose, without the control characters that would move a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def dollars(amount: Decimal | None) -> str:

@@ -13,12 +13,12 @@ import typer
 from rolecall.audit.apply import edit_of, forget_last, remember
 from rolecall.audit.replay import what_if
 from rolecall.audit.run import history_of, judged
+from rolecall.audit.spoken import plain
 from rolecall.cli.audit import Paths, Since, ask_of, audited, chosen, progress
 from rolecall.cli.console import console
 from rolecall.cli.options import Config, Json
 from rolecall.cli.print_what_if import print_what_if
 from rolecall.cli.setup import catalogue, policy_of, settings_in_force, world
-from rolecall.cli.words import plain
 from rolecall.config.edits import diff, make, undo
 from rolecall.config.load import config_file, data_folder, environment, load
 from rolecall.config.private import privacy

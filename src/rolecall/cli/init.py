@@ -13,11 +13,10 @@ from typing import Annotated, Any, get_args
 import msgspec
 import typer
 
-from rolecall.audit.spoken import dollars
+from rolecall.audit.spoken import dollars, plain
 from rolecall.cli.doctor import PROGRAMS
 from rolecall.cli.options import Config
 from rolecall.cli.setup import catalogue, engines_found, settings_offline
-from rolecall.cli.words import plain
 from rolecall.config.choose import (
     SESSION_CACHED,
     SESSION_READ,

@@ -12,9 +12,9 @@ from typing import Annotated
 import msgspec
 import typer
 
+from rolecall.audit.spoken import plain
 from rolecall.cli.options import Config
 from rolecall.cli.setup import catalogue
-from rolecall.cli.words import plain
 from rolecall.config.build import build, keys
 from rolecall.config.edits import Edit, diff, make, undo
 from rolecall.config.known import Known

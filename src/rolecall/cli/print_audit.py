@@ -11,9 +11,8 @@ from rich.table import Table
 
 from rolecall.audit.habits.finding import Finding
 from rolecall.audit.report import Report, Sum
-from rolecall.audit.spoken import big, dollars, worth
+from rolecall.audit.spoken import big, dollars, plain, worth
 from rolecall.cli.tables import table
-from rolecall.cli.words import plain
 
 _ROWS = 4
 """Names of a table that are shown; the rest stands in one line."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from rich.table import Table
 
-from rolecall.audit.spoken import dollars
-from rolecall.cli.words import plain, seconds
+from rolecall.audit.spoken import dollars, plain
+from rolecall.cli.words import seconds
 from rolecall.gateway.views import total_cost
 from rolecall.types import Record
 

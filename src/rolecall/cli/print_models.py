@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 import typer
 from rich.table import Table
 
+from rolecall.audit.spoken import plain
 from rolecall.catalogue.compare import usd
 from rolecall.cli.console import console
-from rolecall.cli.words import plain
 from rolecall.config.known import Known
 from rolecall.config.notices import Notice
 from rolecall.types import Thinking

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from rolecall.audit.spoken import dollars
-from rolecall.cli.words import chance, plain, seconds, tokens
+from rolecall.audit.spoken import dollars, plain
+from rolecall.cli.words import chance, seconds, tokens
 from rolecall.gateway.views import total_cost
 from rolecall.routing.costs import Price
 from rolecall.routing.explain import flips

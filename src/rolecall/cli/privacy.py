@@ -15,11 +15,11 @@ import msgspec
 import typer
 from rich.table import Table
 
+from rolecall.audit.spoken import plain
 from rolecall.cli.console import console
 from rolecall.cli.options import Config, Json
 from rolecall.cli.setup import ledger, policy_of, settings_offline
 from rolecall.cli.tables import table
-from rolecall.cli.words import plain
 from rolecall.config.private import privacy
 from rolecall.errors import ConfigError, LedgerError
 from rolecall.gateway.views import encode

@@ -5,11 +5,6 @@ from __future__ import annotations
 from rolecall.types import Usage
 
 
-def plain(text: str) -> str:
-    """Names that others chose, without the control characters that would move a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 def chance(confidence: float | None) -> str:
     """Two digits; nothing was measured where there is none."""
     return "not measured" if confidence is None else f"{confidence:.2f}"

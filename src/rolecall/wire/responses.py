@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -25,6 +26,8 @@ class Item(Struct):
     input: Raw = NOTHING
     output: Raw = NOTHING
     encrypted_content: Raw = NOTHING
+    tools: Any = None
+    """Of an `additional_tools` item: for models it knows, Codex 0.169 offers tools there."""
 
 
 class _Named(Struct):
@@ -89,7 +92,7 @@ def parse(body: bytes) -> Parsed:
         model=str(found.model),
         stream=found.stream,
         max_tokens=found.max_output_tokens,
-        tools=tuple(_tool_names(found.tools)),
+        tools=(*_tool_names(found.tools), *_tools_among(items or ())),
         fields={
             "metadata": found.metadata,
             "text": found.text,
@@ -104,6 +107,24 @@ def _tool_names(tools: list[_Named] | None) -> list[str]:
     """Built-in tools have a type and no name."""
     names = (tool.name if isinstance(tool.name, str) else tool.type for tool in tools or ())
     return [name for name in names if isinstance(name, str)]
+
+
+def _tools_among(items: Sequence[Item]) -> Iterator[str]:
+    """Names of tools that are offered among the messages, those within a namespace too."""
+    for item in items:
+        if item.type == "additional_tools" and isinstance(item.tools, list):
+            yield from _names_in(item.tools)
+
+
+def _names_in(tools: Iterable[Any]) -> Iterator[str]:
+    for tool in tools:
+        if not isinstance(tool, dict):
+            continue
+        inner = tool.get("tools")
+        if isinstance(inner, list):
+            yield from _names_in(inner)
+        elif isinstance(tool.get("name"), str):
+            yield tool["name"]
 
 
 class _Usage(Struct):
