@@ -20,6 +20,7 @@ from rolecall.cli.models import models_app
 from rolecall.cli.outcome import outcome_app
 from rolecall.cli.privacy import privacy_app
 from rolecall.cli.records import log, replay, why
+from rolecall.cli.report import report
 from rolecall.cli.route import route
 from rolecall.cli.up import up
 from rolecall.cli.workspace import workspace_app
@@ -38,6 +39,7 @@ commands = typer.Typer(
 for command in (init, up, route, classify, log, why, replay, doctor, migrate, bench):
     commands.command()(command)
 commands.command()(guarantee)
+commands.command()(report)
 commands.command(name="premium")(premium_command)
 commands.command()(connect)
 commands.command()(disconnect)

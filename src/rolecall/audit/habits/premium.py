@@ -116,9 +116,12 @@ def _saved(piece: Piece, scene: Scene) -> Decimal:
 
 
 def _other(served: Served, scene: Scene) -> Served | None:
-    """Who plays `fast`, unless that is of the strongest class too."""
+    """Who plays `fast`; where that is of the strongest class too, who might at this provider."""
     found = scene.player("fast", served)
-    return None if found is None or found.model_class == STRONGEST else found
+    if found is not None and found.model_class != STRONGEST:
+        return found
+    name = scene.tariffs.suggested(served.provider).get("fast")
+    return None if name is None else scene.tariffs.served(served.provider, name)
 
 
 def _says(piece: Piece) -> str:
