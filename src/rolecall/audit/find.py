@@ -54,7 +54,7 @@ class Finder:
                 yield from self._units(source, path)
 
     def _units(self, source: Source, path: Path) -> Iterator[Unit]:
-        real = str(path.resolve())
+        real = os.path.realpath(path)
         if real in self._met:
             return
         self._met.add(real)

@@ -46,6 +46,9 @@ class Piece(Struct, frozen=True, kw_only=True):
     chance: float
     cost: Decimal
     unpriced: int
+    input_tokens: int
+    output_tokens: int
+    cache_read_input_tokens: int
 
     @property
     def at(self) -> datetime:
@@ -108,6 +111,9 @@ def _pieces(thread: Thread, tariffs: Tariffs, rules: Rules, since: datetime) -> 
                 chance=chance,
                 cost=sum(known, Decimal(0)),
                 unpriced=len(bills) - len(known),
+                input_tokens=sum(one.counts.input for one in group),
+                output_tokens=sum(one.counts.output for one in group),
+                cache_read_input_tokens=sum(one.counts.read for one in group),
             )
             if group is main:
                 before = role

@@ -15,7 +15,7 @@ from rolecall.audit.databases import Unreadable
 from rolecall.audit.find import Finder
 from rolecall.audit.history import Thread
 from rolecall.audit.source import Batch, Unit
-from rolecall.audit.store import Read, Store, packed
+from rolecall.audit.store import Read, Store, packed, unpacked
 from rolecall.audit.table import SOURCES
 from rolecall.audit.threads import Tools, load_tools
 from rolecall.config.machine import Machine
@@ -51,49 +51,47 @@ class Where(Struct, frozen=True, kw_only=True):
 
 
 def read(where: Where, store: Store, since: float, progress: Progress) -> History:
-    """The history; of calls since a moment at least."""
+    """The history; of calls since a moment at least.
+
+    aider leaves its logs in repositories: it is looked for in those that the others name.
+    """
     finder, paths = Finder(), where.paths
     units = list(finder.under(paths) if paths else finder.usual(where.machine, where.ledger))
     fresh = _refresh(units, store, progress)
+    batches = list(_batches(units, store, since))
     if not paths:
-        beside = list(finder.beside(_folders(units, store)))
+        folders = (thread.workspace for _, batch in batches for thread in batch.threads)
+        beside = list(finder.beside({*filter(None, folders), str(Path.cwd())}))
         fresh += _refresh(beside, store, progress)
+        batches += _batches(beside, store, since)
         units += beside
-    known = _keys(units)
     skipped = finder.skipped
-    threads: list[Thread] = []
-    for source, path, part, batch in store.batches(since):
-        if (source, path, part) in known:
-            threads += batch.threads
-            if batch.skipped:
-                skipped.setdefault(source, Counter()).update(batch.skipped)
-    size = sum(unit.size for unit in fresh)
+    for source, batch in batches:
+        if batch.skipped:
+            skipped.setdefault(source, Counter()).update(batch.skipped)
     return History(
-        threads=tuple(threads), skipped=skipped, units=len(units), fresh=len(fresh), size=size
+        threads=tuple(thread for _, batch in batches for thread in batch.threads),
+        skipped=skipped,
+        units=len(units),
+        fresh=len(fresh),
+        size=sum(unit.size for unit in fresh),
     )
 
 
-def _keys(units: Iterable[Unit]) -> set[tuple[str, str, str]]:
-    return {(unit.source, unit.path, unit.part) for unit in units}
-
-
-def _folders(units: Iterable[Unit], store: Store) -> set[str]:
-    """The repositories that were worked in, and the one we are in."""
-    known = _keys(units)
-    found = {
-        thread.workspace
-        for source, path, part, batch in store.batches(0)
-        if (source, path, part) in known
-        for thread in batch.threads
-    }
-    return {*filter(None, found), str(Path.cwd())}
+def _batches(units: Iterable[Unit], store: Store, since: float) -> Iterator[tuple[str, Batch]]:
+    """What these units told, with their sources."""
+    known = {(unit.source, unit.path, unit.part) for unit in units}
+    if known:
+        for source, path, part, batch in store.batches(since):
+            if (source, path, part) in known:
+                yield source, unpacked(batch)
 
 
 def _refresh(units: Sequence[Unit], store: Store, progress: Progress) -> list[Unit]:
     """Read the units that changed, and forget those that are gone."""
     marks = store.marks()
     stale = [unit for unit in units if marks.get((unit.source, unit.path, unit.part)) != unit.mark]
-    store.drop(key for key in marks if not Path(key[1]).exists())
+    store.drop(key for key in marks if not os.path.exists(key[1]))  # noqa: PTH110 (many of them)
     kept: list[Read] = []
     for one in _read_all(stale, progress):
         kept.append(one)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from rolecall.audit.apply import Since
 from rolecall.audit.habits.finding import Finding, Scene
 from rolecall.audit.habits.table import findings
-from rolecall.audit.pieces import Piece
+from rolecall.audit.pieces import Bill, Piece
 from rolecall.audit.read import History
 from rolecall.audit.table import SOURCES
 
@@ -109,19 +109,26 @@ def _ordered(found: Iterable[Sum]) -> tuple[Sum, ...]:
 
 
 def _by_model(pieces: Iterable[Piece]) -> tuple[Sum, ...]:
-    """A piece may be played by several."""
+    """A piece may be played by several: it counts for each with its own calls."""
     totals: dict[str, _Total] = {}
     for piece in pieces:
+        if _is_alone(piece):
+            totals.setdefault(piece.served.name, _Total()).take(piece)
+            continue
         for bill in piece.bills:
-            totals.setdefault(bill.served.name, _Total()).take(bill.call.counts, bill.cost)
+            totals.setdefault(bill.served.name, _Total()).take_bill(bill)
     return _ordered(total.sum(name) for name, total in totals.items())
+
+
+def _is_alone(piece: Piece) -> bool:
+    first = piece.bills[0].served
+    return all(bill.served is first for bill in piece.bills)
 
 
 def _sum(name: str, pieces: Iterable[Piece]) -> Sum:
     total = _Total()
     for piece in pieces:
-        for bill in piece.bills:
-            total.take(bill.call.counts, bill.cost)
+        total.take(piece)
     return total.sum(name)
 
 
@@ -129,40 +136,45 @@ class _Total:
     """A sum while it grows."""
 
     def __init__(self) -> None:
-        self._counts = [0, 0, 0, 0, 0]
+        self._calls = self._sent = self._read = self._wrote = self._unpriced = 0
         self._cost = Decimal(0)
 
-    def take(self, counts: Sequence[int], cost: Decimal | None) -> None:
-        own = self._counts
-        own[0] += 1
-        own[1] += counts[0]
-        own[2] += counts[2]
-        own[3] += counts[1]
-        if cost is None:
-            own[4] += 1
-        else:
-            self._cost += cost
+    def take(self, piece: Piece) -> None:
+        self._calls += len(piece.bills)
+        self._sent += piece.input_tokens
+        self._read += piece.cache_read_input_tokens
+        self._wrote += piece.output_tokens
+        self._unpriced += piece.unpriced
+        self._cost += piece.cost
+
+    def take_bill(self, bill: Bill) -> None:
+        counts = bill.call.counts
+        self._calls += 1
+        self._sent += counts.input
+        self._read += counts.read
+        self._wrote += counts.output
+        self._unpriced += bill.cost is None
+        self._cost += bill.cost or 0
 
     def sum(self, name: str) -> Sum:
-        calls, sent, read, wrote, unpriced = self._counts
         return Sum(
             name=name,
-            calls=calls,
-            input_tokens=sent,
-            cache_read_input_tokens=read,
-            output_tokens=wrote,
+            calls=self._calls,
+            input_tokens=self._sent,
+            cache_read_input_tokens=self._read,
+            output_tokens=self._wrote,
             cost=self._cost,
-            unpriced=unpriced,
+            unpriced=self._unpriced,
         )
 
 
 def _by_day(pieces: Iterable[Piece]) -> tuple[Day, ...]:
+    """A piece that spans midnight counts for the day on which it began."""
     found: dict[tuple[date, str, str], Decimal] = {}
     for piece in pieces:
-        for bill in piece.bills:
-            if bill.cost:
-                key = (bill.call.at.date(), bill.served.name, piece.role)
-                found[key] = found.get(key, Decimal(0)) + bill.cost
+        if piece.cost:
+            key = (piece.at.date(), piece.served.name, piece.role)
+            found[key] = found.get(key, Decimal(0)) + piece.cost
     return tuple(
         Day(day=day, model=model, role=role, cost=cost)
         for (day, model, role), cost in sorted(found.items())
@@ -182,7 +194,7 @@ def _notes(history: History, pieces: Sequence[Piece]) -> Iterable[str]:
     """What one has to know to believe the figures."""
     unpriced: dict[str, int] = {}
     for piece in pieces:
-        for bill in piece.bills:
+        for bill in piece.bills if piece.unpriced else ():
             if bill.cost is None:
                 unpriced[bill.served.name] = unpriced.get(bill.served.name, 0) + 1
     for name, calls in sorted(unpriced.items(), key=lambda one: -one[1]):

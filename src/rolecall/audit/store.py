@@ -39,6 +39,10 @@ class Read(Struct, frozen=True):
     last: float | None
 
 
+def unpacked(batch: bytes) -> Batch:
+    return _decoder.decode(batch)
+
+
 def packed(unit: Unit, batch: Batch) -> Read:
     """A batch as it is kept, with the times of its first and its last call."""
     times = [call.at.timestamp() for thread in batch.threads for call in thread.calls]
@@ -80,11 +84,10 @@ class Store:
         with self._connection:
             self._connection.executemany(query, list(gone))
 
-    def batches(self, since: float) -> Iterator[tuple[str, str, str, Batch]]:
-        """What units told that hold something since a moment, or nothing that has a time."""
+    def batches(self, since: float) -> Iterator[tuple[str, str, str, bytes]]:
+        """What units told, still encoded, that hold something since a moment, or nothing at all."""
         query = "SELECT source, path, part, batch FROM units WHERE last IS NULL OR last >= ?"
-        for source, path, part, batch in self._connection.execute(query, (since,)):
-            yield source, path, part, _decoder.decode(batch)
+        yield from self._connection.execute(query, (since,))
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -43,6 +43,11 @@ class Served(Struct, frozen=True, kw_only=True):
             return Decimal(0)
         return None if self.tariff is None else cost(self.tariff, counts.usage, at, self.long_write)
 
+    @property
+    def caches(self) -> bool:
+        """Whether reading from its cache has a price of its own."""
+        return self.tariff is not None and self.tariff.prices[-1].cache_read is not None
+
     def rates(self, at: datetime) -> Rates | None:
         return None if self.tariff is None else rates(self.tariff, at)
 

@@ -54,11 +54,16 @@ class Step(Struct, frozen=True, kw_only=True):
         return max(known - counts.read, 0)
 
 
-def steps_of(pieces: Sequence[Piece]) -> Iterator[Step]:
-    """Neighbouring calls of each conversation; what the harness asks for is none of them."""
-    main = [(one, bill) for one in pieces if one.work not in HARNESS for bill in one.bills]
+def steps_of(pieces: Sequence[Piece], *, same: bool) -> Iterator[Step]:
+    """Neighbouring calls of each conversation, with the `same` model or with two.
+
+    What the harness asks for is none of them.
+    """
+    main = ((one, bill) for one in pieces if one.work not in HARNESS for bill in one.bills)
     for (one, before), (other, now) in pairwise(main):
-        if one.thread is other.thread and not one.thread.untimed and not now.call.lump:
+        if (before.served is now.served) is not same or one.thread is not other.thread:
+            continue
+        if not one.thread.untimed and not now.call.lump:
             yield Step(piece=other, before=before, now=now, other=one)
 
 
@@ -77,7 +82,7 @@ def churn(scene: Scene) -> Finding | None:
     A verified failure explains one, and a cache that had gone cold, a compaction, another role by
     the words or mode of the turn; what rolecall itself decided has its boundary.
     """
-    changes = [one for one in steps_of(scene.pieces) if one.before.served != one.now.served]
+    changes = list(steps_of(scene.pieces, same=False))
     bare = [one for one in changes if not _explained(one)]
     if len(bare) < _LEAST:
         return None
@@ -142,11 +147,7 @@ def caches(scene: Scene) -> Finding | None:
     It counts where at least half of a conversation of some size was not read from the cache, within
     the time that the provider keeps it. What is lost by longer rests is told beside it.
     """
-    same = [
-        one
-        for one in steps_of(scene.pieces)
-        if one.before.served == one.now.served and not one.is_cut and _keeps(one)
-    ]
+    same = [one for one in steps_of(scene.pieces, same=True) if _keeps(one) and not one.is_cut]
     lost = [one for one in same if one.now.call.counts.read < _LOST * one.before.call.counts.input]
     warm = [one for one in lost if not one.is_cold]
     priced = [(one, paid(one.now.served, one.lost, one.now.call.at)) for one in warm]
@@ -176,10 +177,9 @@ def caches(scene: Scene) -> Finding | None:
 
 def _keeps(step: Step) -> bool:
     """Whether there was something to keep, and a provider that says what it kept."""
-    before, counts = step.before, step.before.call.counts
-    rates = before.served.rates(before.call.at)
+    counts = step.before.call.counts
     told = counts.read + counts.write > 0
-    return counts.input >= _SMALL and rates is not None and rates.cache_read is not None and told
+    return counts.input >= _SMALL and told and step.before.served.caches
 
 
 def _loss(step: Step) -> str:
