@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from rolecall.cli.print_why import why_text
+from rolecall.spoken.why import why_text
 from rolecall.cli.setup import catalogue
 from rolecall.config.build import build
 from rolecall.config.known import Known

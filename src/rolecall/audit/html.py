@@ -13,8 +13,9 @@ from msgspec import Struct
 from rolecall.audit import charts
 from rolecall.audit.habits.finding import Finding
 from rolecall.audit.report import Report
-from rolecall.audit.spoken import big, dollars, plain, worth
+from rolecall.audit.worth import worth
 from rolecall.errors import ConfigError
+from rolecall.spoken.figures import big, dollars, plain
 
 TEMPLATES = "rolecall.audit", "templates"
 """The package and the folder that hold them."""

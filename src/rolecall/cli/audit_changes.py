@@ -13,7 +13,6 @@ import typer
 from rolecall.audit.apply import edit_of, forget_last, remember
 from rolecall.audit.replay import what_if
 from rolecall.audit.run import history_of, judged
-from rolecall.audit.spoken import plain
 from rolecall.cli.audit import Paths, Since, ask_of, audited, chosen, progress
 from rolecall.cli.console import console
 from rolecall.cli.options import Config, Json
@@ -26,6 +25,7 @@ from rolecall.config.propose import hosted, propose
 from rolecall.config.rules import rules_in_force
 from rolecall.errors import ConfigError
 from rolecall.gateway.views import encode
+from rolecall.spoken.figures import plain
 
 
 def what_if_command(

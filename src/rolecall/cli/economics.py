@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from rolecall.audit.spoken import dollars
 from rolecall.cli.console import console
 from rolecall.cli.options import Config, Json
 from rolecall.cli.setup import catalogue, ledger, settings_in_force, world
@@ -23,6 +22,7 @@ from rolecall.measure.forecasts import Errors, errors
 from rolecall.measure.premium import NOBODY, Premium, premium
 from rolecall.measure.promises import Promise, promises
 from rolecall.measure.propose import Advice, Tried, Wish, advice
+from rolecall.spoken.figures import dollars
 from rolecall.types import Record, Snapshot
 
 stack_app = typer.Typer(

@@ -13,7 +13,6 @@ from typing import Annotated, Any, get_args
 import msgspec
 import typer
 
-from rolecall.audit.spoken import dollars, plain
 from rolecall.cli.doctor import PROGRAMS
 from rolecall.cli.options import Config
 from rolecall.cli.setup import catalogue, engines_found, settings_offline
@@ -34,6 +33,7 @@ from rolecall.config.known import Known
 from rolecall.config.load import FILE_NAME, data_folder, environment
 from rolecall.config.propose import Engine, hosted
 from rolecall.errors import ConfigError
+from rolecall.spoken.figures import dollars, plain
 from rolecall.types import MAIN_DIALECTS, ROLES, Dialect, Role
 
 _SPEAK: dict[str, Dialect] = {

@@ -12,7 +12,6 @@ from typing import Annotated
 import msgspec
 import typer
 
-from rolecall.audit.spoken import plain
 from rolecall.cli.options import Config
 from rolecall.cli.setup import catalogue
 from rolecall.config.build import build, keys
@@ -25,6 +24,7 @@ from rolecall.config.settings import Settings, TimeoutSettings
 from rolecall.egress.door import Door
 from rolecall.egress.trial import answers
 from rolecall.errors import ConfigError
+from rolecall.spoken.figures import plain
 from rolecall.types import Snapshot
 
 

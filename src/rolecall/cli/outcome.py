@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from rolecall.audit.spoken import dollars
 from rolecall.cli import commits as git
 from rolecall.cli.console import console
 from rolecall.cli.options import Config, Json
@@ -23,6 +22,7 @@ from rolecall.ledger import commits, outcomes
 from rolecall.ledger.commits import Commit
 from rolecall.ledger.store import Ledger
 from rolecall.routing.progress import reported
+from rolecall.spoken.figures import dollars
 from rolecall.types import How, Outcome, Record
 
 outcome_app = typer.Typer(

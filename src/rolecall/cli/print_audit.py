@@ -11,8 +11,9 @@ from rich.table import Table
 
 from rolecall.audit.habits.finding import Finding
 from rolecall.audit.report import Report, Sum
-from rolecall.audit.spoken import big, dollars, plain, worth
+from rolecall.audit.worth import worth
 from rolecall.cli.tables import table
+from rolecall.spoken.figures import big, dollars, plain
 
 _ROWS = 4
 """Names of a table that are shown; the rest stands in one line."""

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import typer
 from rich.table import Table
 
-from rolecall.audit.spoken import plain
 from rolecall.cli.console import console
-from rolecall.cli.words import chance
+from rolecall.spoken.figures import chance, plain
 from rolecall.types import Opinion
 
 if TYPE_CHECKING:

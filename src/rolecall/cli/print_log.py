@@ -6,9 +6,7 @@ from collections.abc import Iterable
 
 from rich.table import Table
 
-from rolecall.audit.spoken import dollars, plain
-from rolecall.cli.words import seconds
-from rolecall.gateway.views import total_cost
+from rolecall.spoken.figures import dollars, plain, seconds, total_cost
 from rolecall.types import Record
 
 

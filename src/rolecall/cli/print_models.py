@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal
 import typer
 from rich.table import Table
 
-from rolecall.audit.spoken import plain
 from rolecall.catalogue.compare import usd
 from rolecall.cli.console import console
 from rolecall.config.known import Known
 from rolecall.config.notices import Notice
+from rolecall.spoken.figures import plain
 from rolecall.types import Thinking
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from rich.console import Console
 
 from rolecall.audit.replay import Fared, Shift, WhatIf
-from rolecall.audit.spoken import dollars, plain
 from rolecall.cli.tables import table
+from rolecall.spoken.figures import dollars, plain
 from rolecall.types import Rules
 
 _ROWS = 15

@@ -15,7 +15,6 @@ import msgspec
 import typer
 from rich.table import Table
 
-from rolecall.audit.spoken import plain
 from rolecall.cli.console import console
 from rolecall.cli.options import Config, Json
 from rolecall.cli.setup import ledger, policy_of, settings_offline
@@ -27,6 +26,7 @@ from rolecall.ledger import taints
 from rolecall.ledger.taints import Taint
 from rolecall.privacy.policy import NOTHING, Circumstances
 from rolecall.privacy.unfold import unfold
+from rolecall.spoken.figures import plain
 from rolecall.types import Record
 
 privacy_app = typer.Typer(help="What stays at home, and why.", no_args_is_help=True)

@@ -11,7 +11,6 @@ import typer
 from rolecall.cli.console import console
 from rolecall.cli.options import Config, Json
 from rolecall.cli.print_log import log_table
-from rolecall.cli.print_why import why_text
 from rolecall.cli.setup import catalogue, ledger, settings_offline
 from rolecall.config.known import Known
 from rolecall.config.notices import remarks
@@ -23,6 +22,7 @@ from rolecall.routing.costs import pricing
 from rolecall.routing.decide import LOGIC
 from rolecall.routing.explain import redecide
 from rolecall.routing.progress import work_of
+from rolecall.spoken.why import why_text
 from rolecall.types import Record
 
 

@@ -14,8 +14,8 @@ import typer
 from rolecall.audit.habits.table import findings
 from rolecall.audit.report import Sum
 from rolecall.audit.run import history_of, judged
-from rolecall.audit.spoken import dollars, plain, worth
 from rolecall.audit.weekly import Past, Weekly, weekly
+from rolecall.audit.worth import worth
 from rolecall.cli.audit import ask_of, progress
 from rolecall.cli.options import Config, Json
 from rolecall.cli.setup import ledger
@@ -23,6 +23,7 @@ from rolecall.errors import ConfigError
 from rolecall.gateway.views import encode
 from rolecall.ledger import outcomes
 from rolecall.measure.premium import Premium, premium
+from rolecall.spoken.figures import dollars, plain
 
 _WEEK = timedelta(days=7)
 _ROWS = 5

@@ -8,7 +8,6 @@ import msgspec
 import typer
 
 from rolecall.cli.options import Config, Json
-from rolecall.cli.print_why import because, decision_lines
 from rolecall.cli.setup import catalogue, settings_in_force, world
 from rolecall.config.notices import remarks
 from rolecall.config.rules import rules_in_force
@@ -19,6 +18,7 @@ from rolecall.gateway.views import encode
 from rolecall.routing.decide import decide
 from rolecall.routing.roles import AUTO
 from rolecall.routing.signals import Recogniser, recogniser
+from rolecall.spoken.why import because, decision_lines
 from rolecall.types import MAIN_DIALECTS, Dialect, Session
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rich.table import Table
 
-from rolecall.audit.spoken import plain
+from rolecall.spoken.figures import plain
 
 
 def table(left: Iterable[str], right: Iterable[str], rows: Iterable[tuple[str, ...]]) -> Table:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from rolecall.routing.explain import flips
+from rolecall.spoken.figures import total_cost
 from rolecall.types import Outcome, Record, Snapshot
 
 
@@ -40,13 +40,6 @@ def summary_view(record: Record) -> dict[str, Any]:
         "total": record.total,
         "signals": [request.signals.decided_by] if request.signals.decided_by else [],
     }
-
-
-def total_cost(record: Record) -> Decimal | None:
-    """What all attempts cost together; None where one that was used has no known price."""
-    costs = [attempt.cost for attempt in record.attempts if attempt.usage is not None]
-    known = [cost for cost in costs if cost is not None]
-    return sum(known, Decimal(0)) if known and len(known) == len(costs) else None
 
 
 def decision_view(

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from rolecall.audit.spoken import dollars, plain
-from rolecall.cli.words import chance, seconds, tokens
-from rolecall.gateway.views import total_cost
 from rolecall.routing.costs import Price
 from rolecall.routing.explain import flips
+from rolecall.spoken.figures import chance, dollars, plain, seconds, tokens, total_cost
 from rolecall.types import (
     Attempt,
     Candidate,
@@ -24,6 +22,9 @@ from rolecall.types import (
 
 _LABEL = 11
 
+Part = tuple[str, list[str]]
+"""A label, and the lines that belong to it."""
+
 
 def why_text(
     record: Record,
@@ -37,23 +38,38 @@ def why_text(
     `outcomes` are those of the work that began here, or of the escalation that is in force.
     `remarks` say what of the cascade is about to retire or is not known of late.
     """
-    decision = record.decision
-    lines = [_heading(record), "", because(decision), ""]
-    lines += _labelled("seen", [f"{s.says}" for s in record.request.signals.seen])
-    lines += _labelled("redacted", _redacted(record.request.redacted))
-    lines += _labelled("given", [record.request.why] if record.request.why else [])
-    lines += decision_lines(decision, remarks)
-    lines += _labelled("happened", [_happened(a) for a in record.attempts] or ["nothing was sent"])
-    used = record.attempts[-1].usage if record.attempts else None
-    if used is not None:
-        lines += _labelled("used", [tokens(used)])
-        lines += _labelled("cost", [dollars(total_cost(record))])
-        lines += _labelled("instead", list(_instead(record, snapshot, used, price)))
-    lines += _labelled("outcome", [outcome_line(one) for one in outcomes])
-    lines += _labelled(
-        "flips", [_flip_line(f.change, f.role, f.deployment) for f in flips(record, snapshot)]
-    )
+    parts = why_parts(record, snapshot, price, outcomes, remarks)
+    lines = [heading(record), "", because(record.decision), ""]
+    lines += [line for label, told in parts for line in _labelled(label, told)]
     return "\n".join(plain(line) for line in lines)
+
+
+def why_parts(
+    record: Record,
+    snapshot: Snapshot,
+    price: Price,
+    outcomes: Sequence[Outcome] = (),
+    remarks: Sequence[str] = (),
+) -> list[Part]:
+    """The same in parts, each with its label."""
+    request = record.request
+    used = record.attempts[-1].usage if record.attempts else None
+    parts: list[Part] = [
+        ("seen", [f"{s.says}" for s in request.signals.seen]),
+        ("redacted", _redacted(request.redacted)),
+        ("given", [request.why] if request.why else []),
+        *decision_parts(record.decision, remarks),
+        ("happened", [_happened(a) for a in record.attempts] or ["nothing was sent"]),
+    ]
+    if used is not None:
+        parts += [
+            ("used", [tokens(used)]),
+            ("cost", [dollars(total_cost(record))]),
+            ("instead", list(_instead(record, snapshot, used, price))),
+        ]
+    told = [_flip_line(f.change, f.role, f.deployment) for f in flips(record, snapshot)]
+    parts += [("outcome", [outcome_line(one) for one in outcomes]), ("flips", told)]
+    return [(label, lines) for label, lines in parts if lines]
 
 
 def because(decision: Decision) -> str:
@@ -65,20 +81,31 @@ def because(decision: Decision) -> str:
 
 def decision_lines(decision: Decision, remarks: Sequence[str] = ()) -> list[str]:
     """What `why` and `route` both say of a decision."""
+    parts = decision_parts(decision, remarks)
+    return [line for label, told in parts for line in _labelled(label, told)]
+
+
+def decision_parts(decision: Decision, remarks: Sequence[str] = ()) -> list[Part]:
     chosen = decision.chosen
-    lines = _labelled("sure", [_sure(decision)])
-    lines += _labelled("plays", [_player(chosen)])
-    lines += _labelled("note", list(remarks))
-    if chosen is not None and chosen.justification is not None:
-        lines += _labelled("justified", [_justified(chosen.justification)])
-    if chosen is not None and chosen.dialect is not None:
-        lines += _labelled("dialect", [f"spoken to in {chosen.dialect}"])
+    parts: list[Part] = [
+        ("sure", [_sure(decision)]),
+        ("plays", [_player(chosen)]),
+        ("note", list(remarks)),
+    ]
     if chosen is not None:
-        lines += _labelled("lost", list(chosen.losses))
-    lines += _labelled("then", [_player(c) for c in decision.cascade[1:]])
-    lines += decision_costs(decision)
-    lines += _labelled("private", [_limit(limit) for limit in decision.limits])
-    return lines + _labelled("not", [f"{r.deployment}: {r.says}" for r in decision.rejections])
+        why = chosen.justification
+        parts += [
+            ("justified", [] if why is None else [_justified(why)]),
+            ("dialect", [] if chosen.dialect is None else [f"spoken to in {chosen.dialect}"]),
+            ("lost", list(chosen.losses)),
+        ]
+    return [
+        *parts,
+        ("then", [_player(c) for c in decision.cascade[1:]]),
+        *_costs(decision),
+        ("private", [_limit(limit) for limit in decision.limits]),
+        ("not", [f"{r.deployment}: {r.says}" for r in decision.rejections]),
+    ]
 
 
 def _justified(why: Justification) -> str:
@@ -86,20 +113,18 @@ def _justified(why: Justification) -> str:
     return f"{why.kind}: {why.says}{until}"
 
 
-def decision_costs(decision: Decision) -> list[str]:
+def _costs(decision: Decision) -> list[Part]:
     """Where the conversation stands, what each candidate is expected to cost, what else matters."""
     boundary, latch = decision.boundary, decision.latch
-    lines = []
+    parts: list[Part] = []
     if boundary is not None:
         may = "another may play" if boundary.open else "no other may play"
-        lines += _labelled("boundary", [f"{boundary.cause}: {boundary.says}; {may}"])
+        parts.append(("boundary", [f"{boundary.cause}: {boundary.says}; {may}"]))
     if latch is not None:
         begun = "here" if latch.decision == decision.id else f"with {latch.decision}"
-        lines += _labelled(
-            "escalated", [f"from {latch.before} to {latch.now} {begun}: {latch.says}"]
-        )
-    lines += _labelled("expected", _aligned(decision.cascade))
-    return lines + _labelled("note", list(decision.notes))
+        told = f"from {latch.before} to {latch.now} {begun}: {latch.says}"
+        parts.append(("escalated", [told]))
+    return [*parts, ("expected", _aligned(decision.cascade)), ("note", list(decision.notes))]
 
 
 _HEAD = ("USD", "this call", "each later", "read anew", "pays after", "accepted", "until accepted")
@@ -175,7 +200,8 @@ def _sure(decision: Decision) -> str:
     return f"{told}; runner-up {rival.role}{measured} ({rival.rule})"
 
 
-def _heading(record: Record) -> str:
+def heading(record: Record) -> str:
+    """The id, the time, the client, what it sent, and from where."""
     signals = record.request.signals
     client = " ".join(part for part in (signals.client, signals.client_version) if part)
     parts = [

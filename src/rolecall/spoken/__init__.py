@@ -1,0 +1,1 @@
+"""What is said to people: figures, names, decisions in words."""
