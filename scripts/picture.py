@@ -13,7 +13,6 @@ from pathlib import Path
 
 import msgspec
 
-from rolecall.spoken.why import why_text
 from rolecall.cli.setup import catalogue
 from rolecall.config.build import build
 from rolecall.config.known import Known
@@ -24,6 +23,7 @@ from rolecall.routing.costs import Price, pricing
 from rolecall.routing.decide import decide
 from rolecall.routing.rules import load_rules
 from rolecall.routing.signals import recogniser
+from rolecall.spoken.why import why_text
 from rolecall.types import Attempt, Record, Session, Snapshot, Usage
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "decision.svg"

@@ -13,7 +13,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration. A test holds it equal to what Alembic calls head."""
 
 metadata = MetaData()
@@ -111,4 +111,18 @@ taints = Table(
     Column("since", String, nullable=False),
     Column("cleared", String),
     Column("why", Text),
+)
+
+overrides = Table(
+    "overrides",
+    metadata,
+    # What people have overridden: a session's role, a deployment left alone, a notice seen.
+    Column("number", Integer, primary_key=True),
+    Column("at", String, nullable=False),
+    Column("sort", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("value", String),
+    Column("until", String),
+    Column("person", String),
+    Column("ended", String),
 )

@@ -132,24 +132,24 @@ class Ledger:
 
     def newest(self, limit: int) -> list[Record]:
         """The newest records, newest first."""
-        return self._read(sa.select(decisions).order_by(decisions.c.id.desc()).limit(limit))
+        return self.read(sa.select(decisions).order_by(decisions.c.id.desc()).limit(limit))
 
     def newest_of_unknown_clients(self, limit: int) -> list[Record]:
         """The newest records whose client no rule knew, newest first."""
         query = sa.select(decisions).where(decisions.c.client.is_(None))
-        return self._read(query.order_by(decisions.c.id.desc()).limit(limit))
+        return self.read(query.order_by(decisions.c.id.desc()).limit(limit))
 
     def find(self, text: str) -> list[Record]:
         """Records whose id is `text` or starts with it; at most two, to tell one from several."""
         starts = decisions.c.id.startswith(text, autoescape=True)
-        return self._read(sa.select(decisions).where(starts).order_by(decisions.c.id).limit(2))
+        return self.read(sa.select(decisions).where(starts).order_by(decisions.c.id).limit(2))
 
     def all_records(self, *, batch: int = 500) -> Iterator[Record]:
         """Every record, oldest first, a batch at a time."""
         last = ""
         while True:
             query = sa.select(decisions).where(decisions.c.id > last)
-            found = self._read(query.order_by(decisions.c.id).limit(batch))
+            found = self.read(query.order_by(decisions.c.id).limit(batch))
             yield from found
             if len(found) < batch:
                 return
@@ -169,7 +169,8 @@ class Ledger:
         with _named(self.path, "read"), self._engine.connect() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def _read(self, query: sa.Select[Any]) -> list[Record]:
+    def read(self, query: sa.Select[Any]) -> list[Record]:
+        """The records of a query over all columns of `decisions`, with their attempts."""
         with _named(self.path, "read"), self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
             tried = _attempts(connection, [row["id"] for row in rows])

@@ -1,0 +1,1 @@
+"""Trials on one's own repository: tasks from its history, runs of candidates, a verdict."""
