@@ -6,10 +6,10 @@ import base64
 import binascii
 import hmac
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from starlette.requests import cookie_parser
 
 from rolecall.errors import AccessError
 from rolecall.gateway.headers import Header
@@ -26,13 +26,18 @@ class Access(Struct, frozen=True, kw_only=True):
     """Tokens of people, by name; each admits like the common one and says who asks."""
     hosts: frozenset[str] = LOOPBACK
 
+    @property
+    def open(self) -> bool:
+        """Whether nobody has to show a token."""
+        return self.token is None and not self.people
+
     def check(self, headers: Mapping[str, str]) -> str | None:
         """Who asks, where tokens have names. Raises `AccessError` with what to change.
 
         A foreign `Host` is how DNS rebinding shows, a foreign `Origin` how a web page does.
         """
         self.visit(headers)
-        if self.token is None and not self.people:
+        if self.open:
             return None
         person = next((name for name, own in self.people.items() if _shown(own, headers)), None)
         if person is None and not (self.token and _shown(self.token, headers)):
@@ -77,14 +82,11 @@ def cookie_of(token: str) -> str:
 
 def with_cookie(headers: Mapping[str, str]) -> Mapping[str, str]:
     """The headers with the token that a browser keeps for the page, where it keeps one."""
-    try:
-        kept = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return headers
+    kept = cookie_parser(headers.get("cookie", "")).get(COOKIE)
     if kept is None:
         return headers
     try:
-        token = base64.urlsafe_b64decode(kept.value + "=" * (-len(kept.value) % 4)).decode()
+        token = base64.urlsafe_b64decode(kept + "=" * (-len(kept) % 4)).decode()
     except (binascii.Error, UnicodeDecodeError):
         return headers
     return {**headers, "x-rolecall-token": token}

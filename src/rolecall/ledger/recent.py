@@ -24,13 +24,24 @@ def newest_number(ledger: Ledger) -> int:
         return int(connection.execute(query).scalar_one() or 0)
 
 
-def written(ledger: Ledger, after: int, upto: int) -> list[Record]:
-    """The records with numbers above `after` and up to `upto`, the newest first."""
-    here = sa.and_(after < _NUMBER, upto >= _NUMBER)
-    return ledger.read(sa.select(decisions).where(here).order_by(_NUMBER.desc()))
+def older(ledger: Ledger, before: int, limit: int) -> list[tuple[int, Record]]:
+    """The records with the largest numbers below `before`, the newest first."""
+    query = sa.select(_NUMBER).select_from(decisions).where(before > _NUMBER)
+    with ledger.reading() as connection:
+        found = connection.execute(query.order_by(_NUMBER.desc()).limit(limit)).scalars().all()
+    return numbered(ledger, found)
 
 
-def named(ledger: Ledger, ids: Collection[str]) -> list[Record]:
-    """The records of these decisions, the newest first."""
-    query = sa.select(decisions).where(decisions.c.id.in_(ids))
-    return ledger.read(query.order_by(decisions.c.id.desc()))
+def newer(ledger: Ledger, after: int, limit: int) -> list[tuple[int, Record]]:
+    """The records with the smallest numbers above `after`, the newest first."""
+    query = sa.select(_NUMBER).select_from(decisions).where(after < _NUMBER)
+    with ledger.reading() as connection:
+        found = connection.execute(query.order_by(_NUMBER).limit(limit)).scalars().all()
+    return numbered(ledger, found)
+
+
+def numbered(ledger: Ledger, numbers: Collection[int]) -> list[tuple[int, Record]]:
+    """The records with these numbers, the newest first."""
+    query = sa.select(decisions).where(_NUMBER.in_(numbers)).order_by(_NUMBER.desc())
+    records = ledger.read(query)
+    return list(zip(sorted(numbers, reverse=True), records, strict=True))
