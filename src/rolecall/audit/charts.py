@@ -89,7 +89,7 @@ def _dearest(days: Iterable[Day], by: str) -> list[str]:
 
 def _themed(chart: Any, ink: str, ground: str) -> Any:
     return (
-        chart.configure(background=ground, font="system-ui, sans-serif")
+        chart.configure(background=ground, font="system-ui, sans-serif", padding=10)
         .configure_view(stroke=None)
         .configure_axis(
             labelColor=ink, titleColor=ink, domainColor=_RULE, tickColor=_RULE, gridOpacity=0.2

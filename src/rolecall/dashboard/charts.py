@@ -57,18 +57,27 @@ def _over_time(drawing: OverTime) -> Any:
     ]
     usd = drawing.measure == "usd"
     order = [*own, *(["others"] if others else [])]
-    chart = _on(rows, 220).mark_bar()
+    days = len({bar.day for bar in drawing.bars})
+    chart = _on(rows, 220).mark_bar().properties(width=max(120, min(_WIDTH, 40 * days)))
     return chart.encode(
         x=alt.X("yearmonthdate(day):T", title=None, axis=alt.Axis(format="%d %b")),
         y=alt.Y(
             "sum(amount):Q",
             title="USD a day" if usd else "tokens a day",
-            axis=alt.Axis(format="$.2~f" if usd else "~s"),
+            axis=alt.Axis(format=_dollars(drawing) if usd else "~s"),
         ),
         color=alt.Color(
             "name:N", title=drawing.by, scale=alt.Scale(domain=order, range=list(PALETTE))
         ),
     )
+
+
+def _dollars(drawing: OverTime) -> str:
+    """Two digits after the point, and more where whole days come to less than a dollar."""
+    totals: dict[str, float] = {}
+    for bar in drawing.bars:
+        totals[bar.day] = totals.get(bar.day, 0.0) + bar.amount
+    return "$,.2~f" if max(totals.values()) >= 1 else "$.2~r"
 
 
 def _frontier(drawing: Frontier) -> Any:

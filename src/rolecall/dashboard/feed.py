@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from rolecall.dashboard.desk import Desk
-from rolecall.dashboard.lines import line, line_under_way, table
+from rolecall.dashboard.lines import answered, line, line_under_way, under_way
 from rolecall.dashboard.views.live import Filter
 from rolecall.errors import LedgerError
 from rolecall.ledger import recent
@@ -51,12 +51,12 @@ class Feed:
             while not self._desk.gateway.stops():
                 records = [one for one in news.records if chosen.matches(one)]
                 if records:
-                    rows = table("decisions", "", tuple(map(line, records)))
+                    rows = answered(map(line, records))
                     yield _event("decisions", render("rows.html", table=rows), news.number)
-                under_way = self._under_way(render)
-                if under_way != shown:
-                    yield _event("underway", under_way, news.number)
-                    shown = under_way
+                now = self._under_way(render)
+                if now != shown:
+                    yield _event("underway", now, news.number)
+                    shown = now
                 quiet = 0 if records else quiet + 1
                 if quiet >= _KEEP_ALIVE:
                     quiet = 0
@@ -72,8 +72,8 @@ class Feed:
         return News(newest, tuple(record for _, record in found))
 
     def _under_way(self, render: Callable[..., str]) -> str:
-        found = tuple(map(line_under_way, self._desk.gateway.underway.values()))
-        return render("rows.html", table=table("underway", "", found))
+        found = map(line_under_way, self._desk.gateway.underway.values())
+        return render("rows.html", table=under_way(found))
 
     async def _next(self) -> News:
         if self._news is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -48,6 +49,8 @@ COLUMNS = (
     Column("because", "name"),
 )
 """In the order of `Line`'s fields."""
+_EARLY = ("id", "at", "client", "work", "role", "deployment", "reason")
+"""What is known before there is an answer."""
 
 
 def line(record: Record) -> Line:
@@ -81,7 +84,15 @@ def line_under_way(found: UnderWay) -> Line:
     )
 
 
-def table(name: str, title: str, lines: tuple[Line, ...]) -> Table:
-    fields = Line.__struct_fields__
+def answered(lines: Iterable[Line]) -> Table:
+    return _table("decisions", "Answered", Line.__struct_fields__, lines)
+
+
+def under_way(lines: Iterable[Line]) -> Table:
+    return _table("underway", "Being answered", _EARLY, lines)
+
+
+def _table(name: str, title: str, fields: Sequence[str], lines: Iterable[Line]) -> Table:
+    columns = dict(zip(Line.__struct_fields__, COLUMNS, strict=True))
     rows = [tuple(getattr(one, field) for field in fields) for one in lines]
-    return Table(name=name, title=title, columns=COLUMNS, rows=rows)
+    return Table(name=name, title=title, columns=tuple(columns[f] for f in fields), rows=rows)

@@ -66,7 +66,7 @@ def _count(value: float) -> str:
 
 
 def _moment(at: datetime) -> str:
-    return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
+    return f"{at.astimezone():%m-%d %H:%M:%S}"
 
 
 _WRITE: Mapping[Sort, Callable[[Any], str]] = {

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from rolecall.config.notices import of_stack
 from rolecall.dashboard.desk import Desk
-from rolecall.dashboard.lines import line, line_under_way, table
+from rolecall.dashboard.lines import answered, line, line_under_way, under_way
 from rolecall.dashboard.shown import Column, Shown, Table
 from rolecall.errors import BodyError
 from rolecall.ledger import overrides, recent
@@ -87,7 +87,6 @@ def live(desk: Desk, query: Mapping[str, str]) -> Shown:
     progress = desk.catching_up.ask()
     number = recent.newest_number(desk.ledger)
     found = _page(desk, chosen)
-    lines = tuple(line(record) for _, record in found[:ROWS])
     answering = () if chosen.before else tuple(desk.gateway.underway.values())
     older = chosen.query(found[ROWS - 1][0]) if len(found) > ROWS else None
     now = desk.now()
@@ -109,8 +108,8 @@ def live(desk: Desk, query: Mapping[str, str]) -> Shown:
             roles=len(desk.gateway.world.stack),
         ),
         tables=(
-            table("underway", "Being answered", tuple(map(line_under_way, answering))),
-            table("decisions", "Answered", lines),
+            under_way(map(line_under_way, answering)),
+            answered(line(record) for _, record in found[:ROWS]),
             _today(desk),
         ),
     )
