@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -57,8 +58,10 @@ class Source(Struct, frozen=True, kw_only=True):
 
 
 def whole_file(source: str, path: Path) -> Iterator[Unit]:
-    """A file that is read as one."""
+    """A file that is read as one; nothing that is none, such as a pipe, is waited for."""
     found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        return
     mark = f"{found.st_size}:{found.st_mtime_ns}"
     yield Unit(source=source, path=str(path), mark=mark, size=found.st_size)
 

@@ -1,8 +1,9 @@
 """Claude Code: `projects/<folder>/<session>.jsonl`, with sub-agents in folders beside it.
 
-An answer is logged in one line for each of its blocks, with the usage repeated: `message.id` and
-`requestId` together say that it is one. A session that is forked repeats the lines of the first.
-Seen with 2.1.197.
+An answer is logged in one line for each of its blocks, with the usage repeated: `message.id` says
+that it is one. A session that is forked repeats the lines of the first, and a side question those
+of the conversation it looks at, under a `requestId` of its own (ccusage/ccusage#913); so that
+counts only where the id is none of Anthropic's own. Seen with 2.1.197.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from rolecall.wire.steps import Step, blocks_of
 NAME = "claude-code"
 _OWN = "<synthetic>"
 """The model of messages that the client writes itself."""
+_LENGTH = 24
+"""Characters from which an id of Anthropic's form is taken to be random."""
 _SILENT = frozenset(
     {
         *("summary", "system", "attachment", "queue-operation", "last-prompt", "progress"),
@@ -80,7 +83,7 @@ def _claims(path: PurePath) -> bool:
 
 def _read(unit: Unit, tools: Tools) -> Batch:
     lines = Lines(unit.path, _decoder)
-    readers: dict[tuple[str, str], ThreadReader] = {}
+    readers: dict[tuple[str, str, bool], ThreadReader] = {}
     for line in lines:
         if line.type not in ("assistant", "user"):
             if line.type not in _SILENT:
@@ -88,7 +91,7 @@ def _read(unit: Unit, tools: Tools) -> Batch:
         elif line.message is None or line.timestamp is None or line.timestamp.tzinfo is None:
             lines.unknown(f"{line.type} without message or time")
         else:
-            key = (line.sessionId, line.agentId or "")
+            key = (line.sessionId, line.agentId or "", line.isSidechain is True)
             if key not in readers:
                 readers[key] = ThreadReader(_thread(line, unit), tools)
             _take(line, line.message, line.timestamp, readers[key])
@@ -117,7 +120,7 @@ def _take(line: _Line, message: _Message, at: datetime, reader: ThreadReader) ->
     if line.type == "assistant" and message.usage is not None and message.id is not None:
         reader.answer(
             Call(
-                id=f"{message.id} {line.requestId or ''}",
+                id=_name(message.id, line.requestId),
                 at=at,
                 turn=reader.turn,
                 model=message.model or "",
@@ -126,6 +129,12 @@ def _take(line: _Line, message: _Message, at: datetime, reader: ThreadReader) ->
                 work=reader.thread.work,
             )
         )
+
+
+def _name(message: str, request: str | None) -> str:
+    """Anthropic's ids name one answer alone; an engine's own may begin anew with each start."""
+    is_known = message.startswith("msg_") and len(message) >= _LENGTH
+    return message if is_known or request is None else f"{message} {request}"
 
 
 def _counts(usage: _Usage) -> Counts:
