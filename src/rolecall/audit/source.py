@@ -21,6 +21,8 @@ _LONGEST = 64 * 1024 * 1024
 """Bytes of a line that is read; a longer one is skipped in pieces, and counted."""
 _NAMES = 40
 """Characters of an unknown record's name that are told."""
+_RANDOM = 20
+"""Characters from which an id is taken to be random."""
 HALF, DAMAGED, LONG = "half-written lines", "damaged lines", "lines over 64 MiB"
 
 
@@ -101,6 +103,17 @@ class Lines(Generic[T]):
         """Count a record of a sort that is not known."""
         shown = "".join(c if c.isprintable() else "?" for c in name[:_NAMES])
         self.skipped[f"records {shown!r}"] += 1
+
+
+def named(id: str | None, *known: object) -> str:  # noqa: A002
+    """What tells an answer from all others of a client, wherever it is logged.
+
+    A provider's id does so alone. A short one, or none, may come again with each start of an
+    engine: then what else is `known` of the answer goes with it.
+    """
+    if id is not None and len(id) >= _RANDOM:
+        return id
+    return " ".join(str(one) for one in (id, *known) if one is not None)
 
 
 def text_of(value: object) -> str:

@@ -18,7 +18,7 @@ import xxhash
 from msgspec import Raw, Struct
 
 from rolecall.audit.history import Call, Counts, Thread
-from rolecall.audit.source import Batch, Lines, Source, Unit, text_of, whole_file
+from rolecall.audit.source import Batch, Lines, Source, Unit, named, text_of, whole_file
 from rolecall.audit.threads import ThreadReader, Tools
 from rolecall.config.machine import Machine
 from rolecall.types import Work
@@ -63,6 +63,7 @@ class _Tokens(Struct):
 
 class _Used(Struct):
     response_id: str | None = None
+    thread_id: str | None = None
     usage: _Tokens | None = None
 
 
@@ -146,7 +147,9 @@ class _Rollout:
     def _used(self, used: _Used, at: datetime) -> None:
         if used.usage is not None and used.response_id is not None:
             self._counts_ahead = True
-            self.reader.answer(self._call(used.response_id, used.usage, at))
+            owner = used.thread_id or self._family
+            name = named(used.response_id, owner, at.isoformat())
+            self.reader.answer(self._call(name, used.usage, at))
 
     def _counted(self, event: _Event, at: datetime) -> None:
         if event.rate_limits is not None and event.rate_limits.plan_type:
