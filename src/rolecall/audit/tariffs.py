@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
 from msgspec import Struct
 
-from rolecall.audit.history import Call, Counts
+from rolecall.audit.history import Call, Counts, Thread
 from rolecall.catalogue.prices import Flat, Tariff, cost, flat, rates, tariff
 from rolecall.config.known import Known
 from rolecall.routing.candidates import find
@@ -144,3 +144,10 @@ class Tariffs:
         """Who plays each role at a provider where nothing else is known, by role."""
         preset = self._known.presets.get(provider)
         return {} if preset is None else dict(preset.suggest)
+
+
+def providers_of(threads: Iterable[Thread], known: Known) -> set[str]:
+    """The providers that served calls, as far as the catalogue knows them."""
+    tariffs = Tariffs(known, None)
+    calls = {(call.provider, call.model) for thread in threads for call in thread.calls}
+    return {tariffs.served(provider, model).provider for provider, model in calls}
