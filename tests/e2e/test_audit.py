@@ -31,6 +31,7 @@ pytestmark = pytest.mark.e2e
 
 SONNET, SOL = "claude-sonnet-5-5", "gpt-6.1-sol"
 FREE = "--dangerously-skip-permissions"
+HAS_CCUSAGE = (sys.platform, platform.machine()) == ("linux", "x86_64")
 PEERS = {
     "claude-code": "claude",
     "codex": "codex",
@@ -133,7 +134,7 @@ def compare(place: drive.Place, report: Report, *clients: str) -> None:
     Its prices do not know the models of these tests (docs/audit.md says what differs besides). The
     pins name its program for Linux on x86-64 alone.
     """
-    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
+    if not HAS_CCUSAGE:
         return
     own = {one.name: one for one in report.by_client}
     for client in clients:
@@ -209,15 +210,24 @@ def test_codex_with_a_model_it_knows(tmp_path: Path) -> None:
 
 
 def test_opencode_continued_and_forked(tmp_path: Path) -> None:
-    """A fork repeats the messages in the database."""
+    """A fork repeats the messages in the database; ccusage 20.0.24 counts those again."""
     require("opencode")
     place = drive.prepare(CLIENTS, tmp_path / "run")
     script = Counting(agents.working(*agents.opencode_steps(place.repository)))
     with Upstream(script) as upstream:
-        for words in ((agents.TASK,), ("--continue", "Done?"), ("--continue", "--fork", "Sure?")):
+
+        def opencode(*words: str) -> Report:
             ran = drive.opencode(place, upstream.url, SOL, *words)
             assert ran.code == 0, ran.stderr
-    compare(place, check(place, script, "openai", SOL), "opencode")
+            return check(place, script, "openai", SOL)
+
+        opencode(agents.TASK)
+        before = opencode("--continue", "Done?")
+        compare(place, before, "opencode")
+        forked = opencode("--continue", "--fork", "Sure?")
+    if HAS_CCUSAGE:
+        twice = usage_by_ccusage(place, "opencode")["outputTokens"]
+        assert twice == forked.total.output_tokens + before.total.output_tokens
 
 
 def test_vibe_continued(tmp_path: Path) -> None:

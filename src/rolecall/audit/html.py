@@ -24,8 +24,10 @@ TEMPLATES = "rolecall.audit", "templates"
 class Drawn(Struct, frozen=True):
     """A chart and what it shows, in words."""
 
-    svg: str
     label: str
+    svg: str = ""
+    src: str = ""
+    """Where it is to be had, in place of the picture itself."""
 
 
 class Charts(Struct, frozen=True, kw_only=True):
@@ -48,12 +50,12 @@ def style() -> str:
 def drawn(found: Report) -> Charts:
     """All charts of an audit."""
     spending = tuple(
-        Drawn(charts.svg(charts.by_day(found.by_day, by)), f"USD a day by {by}")
+        Drawn(label=f"USD a day by {by}", svg=charts.svg(charts.by_day(found.by_day, by)))
         for by in ("model", "role")
         if found.by_day
     )
     priced = [one for one in found.findings if one.money]
-    habits = (Drawn(charts.svg(charts.habits(priced)), "USD by habit"),) if priced else ()
+    habits = (Drawn(label="USD by habit", svg=charts.svg(charts.habits(priced))),) if priced else ()
     return Charts(spending=spending, habits=habits)
 
 
