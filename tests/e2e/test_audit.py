@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import platform
+import re
+import shutil
+import sys
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -27,6 +31,15 @@ pytestmark = pytest.mark.e2e
 
 SONNET, SOL = "claude-sonnet-5-5", "gpt-6.1-sol"
 FREE = "--dangerously-skip-permissions"
+HAS_CCUSAGE = (sys.platform, platform.machine()) == ("linux", "x86_64")
+PEERS = {
+    "claude-code": "claude",
+    "codex": "codex",
+    "opencode": "opencode",
+    "gemini-cli": "gemini",
+    "pi": "pi",
+}
+"""What ccusage calls the clients whose logs it reads as well."""
 
 
 class Said(Struct, frozen=True):
@@ -112,21 +125,35 @@ def test_claude_code_resumed_forked_and_with_a_subagent(tmp_path: Path) -> None:
     report = check(place, script, "anthropic", SONNET)
     assert [one.name for one in report.by_client] == ["claude-code"]
     assert len(script.said) >= 8
-    compare(place, report)
+    compare(place, report, "claude-code")
 
 
-def compare(place: drive.Place, report: Report) -> None:
-    """Let ccusage read the same logs: its counts are ours, input without cached parts."""
-    program = place.program("node/node_modules/.bin/ccusage")
-    folder = {"CLAUDE_CONFIG_DIR": str(place.home / ".claude")}
-    ran = drive.run(place, [program, "daily", "--json", "--offline"], folder)
+def compare(place: drive.Place, report: Report, *clients: str) -> None:
+    """Let ccusage read the same logs: the same counts, but its input is without cached parts.
+
+    Its prices do not know the models of these tests (docs/audit.md says what differs besides). The
+    pins name its program for Linux on x86-64 alone.
+    """
+    if not HAS_CCUSAGE:
+        return
+    own = {one.name: one for one in report.by_client}
+    for client in clients:
+        found, sums = own[client], usage_by_ccusage(place, PEERS[client])
+        cached = sums["cacheReadTokens"] + sums["cacheCreationTokens"]
+        assert sums["cacheReadTokens"] == found.cache_read_input_tokens
+        assert sums["inputTokens"] + cached == found.input_tokens
+        assert sums["outputTokens"] == found.output_tokens
+
+
+def usage_by_ccusage(place: drive.Place, client: str) -> dict[str, Any]:
+    """Its totals. The package holds a program that nobody may run, so a copy is run."""
+    packed = place.program("node/node_modules/@ccusage/ccusage-linux-x64/bin/ccusage")
+    program = shutil.copy(packed, place.home.parent / "ccusage")
+    Path(program).chmod(0o700)
+    ran = drive.run(place, [str(program), client, "daily", "--json", "--offline"], {})
     assert ran.code == 0, ran.stderr
-    total: dict[str, Any] = json.loads(ran.stdout)["totals"]
-    own = report.total
-    cached = total["cacheReadTokens"] + total["cacheCreationTokens"]
-    assert total["cacheReadTokens"] == own.cache_read_input_tokens
-    assert total["inputTokens"] + cached == own.input_tokens
-    assert total["outputTokens"] == own.output_tokens
+    totals: dict[str, Any] = json.loads(ran.stdout)["totals"]
+    return totals
 
 
 def test_codex_resumed_and_with_a_subagent(tmp_path: Path) -> None:
@@ -140,6 +167,34 @@ def test_codex_resumed_and_with_a_subagent(tmp_path: Path) -> None:
             assert ran.code == 0, ran.stderr
     report = check(place, script, "anthropic", SONNET)
     assert {one.name for one in report.by_role} >= {"code", "fast"}
+    compare(place, report, "codex")
+
+
+def test_codex_forked(tmp_path: Path) -> None:
+    """A sub-agent that takes its parent's history along, and a fork: nothing counts twice."""
+    require("codex")
+    place = drive.prepare(CLIENTS, tmp_path / "run")
+
+    def with_history(received: Received) -> Answer:
+        found = agents.codex_subagent(received)
+        calls = tuple(
+            structs.replace(call, arguments={**call.arguments, "fork_context": True})
+            if call.name == "spawn_agent"
+            else call
+            for call in found.tool_calls
+        )
+        return structs.replace(found, tool_calls=calls)
+
+    script = Counting(with_history)
+    with Upstream(script) as upstream:
+        ran = drive.codex(place, upstream.url, SONNET, agents.TASK)
+        assert ran.code == 0, ran.stderr
+        [session] = re.findall(r"session id: (\S+)", ran.stderr)
+        ran = drive.codex(place, upstream.url, SONNET, "fork", session, "Is it done?")
+        assert ran.code == 0, ran.stderr
+    report = check(place, script, "anthropic", SONNET)
+    assert report.total.calls == 5
+    compare(place, report, "codex")
 
 
 def test_codex_with_a_model_it_knows(tmp_path: Path) -> None:
@@ -155,15 +210,24 @@ def test_codex_with_a_model_it_knows(tmp_path: Path) -> None:
 
 
 def test_opencode_continued_and_forked(tmp_path: Path) -> None:
-    """A fork repeats the messages in the database."""
+    """A fork repeats the messages in the database; ccusage 20.0.24 counts those again."""
     require("opencode")
     place = drive.prepare(CLIENTS, tmp_path / "run")
     script = Counting(agents.working(*agents.opencode_steps(place.repository)))
     with Upstream(script) as upstream:
-        for words in ((agents.TASK,), ("--continue", "Done?"), ("--continue", "--fork", "Sure?")):
+
+        def opencode(*words: str) -> Report:
             ran = drive.opencode(place, upstream.url, SOL, *words)
             assert ran.code == 0, ran.stderr
-    check(place, script, "openai", SOL)
+            return check(place, script, "openai", SOL)
+
+        opencode(agents.TASK)
+        before = opencode("--continue", "Done?")
+        compare(place, before, "opencode")
+        forked = opencode("--continue", "--fork", "Sure?")
+    if HAS_CCUSAGE:
+        twice = usage_by_ccusage(place, "opencode")["outputTokens"]
+        assert twice == forked.total.output_tokens + before.total.output_tokens
 
 
 def test_vibe_continued(tmp_path: Path) -> None:
@@ -225,6 +289,8 @@ def test_the_other_clients(client: str, tmp_path: Path) -> None:
     assert own, alone.notes
     assert own <= expected
     assert len(own) >= len([one for one in script.said if not one.chore]) - 1
+    if client in PEERS:
+        compare(place, alone, client)
     _, both = audited(ask(place.home, [place.home, tmp_path]))
     assert told(list(both.pieces)) == expected
 

@@ -7,10 +7,12 @@ stands in a page takes its text colour from it (`currentColor`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from rolecall.audit.habits.finding import Finding
 from rolecall.audit.report import Day
+from rolecall.audit.worth import MONEY
 from rolecall.errors import ConfigError
 
 PALETTE = (
@@ -18,6 +20,10 @@ PALETTE = (
 )
 """Colours that people who see few colours can tell apart (Okabe and Ito, 2008), and two more."""
 _WIDTH = 720
+_LEAST = 14
+_MONEY = "$,.4~f"
+_ROOM = {"left": 24, "right": 64, "top": 5, "bottom": 5}
+"""Pixels around a chart: a reader's fonts may be wider than those it was laid out with."""
 _MOST = 7
 """Names that have a colour of their own; the rest is `others`."""
 _INK = "currentColor"
@@ -36,29 +42,40 @@ def by_day(days: Sequence[Day], by: str) -> Any:
     ]
     chart = alt.Chart(alt.Data(values=rows), width=_WIDTH, height=220).mark_bar()
     order = [*names, *(["others"] if any(row["name"] == "others" for row in rows) else [])]
+    axis = alt.Axis(format="%d %b", tickCount="day", labelOverlap="greedy", labelFlush=False)
     return chart.encode(
-        x=alt.X("yearmonthdate(day):T", title=None, axis=alt.Axis(format="%d %b")),
-        y=alt.Y("sum(usd):Q", title="USD a day", axis=alt.Axis(format="$.2~f")),
+        x=alt.X("utcyearmonthdate(day):T", title=None, axis=axis, scale=_days(days)),
+        y=alt.Y("sum(usd):Q", title="USD a day", axis=alt.Axis(format=_MONEY, tickCount=5)),
         color=alt.Color("name:N", title=by, scale=alt.Scale(domain=order, range=list(PALETTE))),
     )
+
+
+def _span(days: Sequence[Day]) -> int:
+    """Days that the axis shows: never so few that a day becomes a wall."""
+    return max((days[-1].day - days[0].day).days + 1, _LEAST)
+
+
+def _days(days: Sequence[Day]) -> Any:
+    alt = _altair()
+    end = days[-1].day + timedelta(days=1)
+    ends = (end - timedelta(days=_span(days)), end)
+    moments = [alt.DateTime(year=d.year, month=d.month, date=d.day, utc=True) for d in ends]
+    return alt.Scale(type="utc", domain=moments)
 
 
 def habits(found: Sequence[Finding]) -> Any:
     """What each habit comes to in USD."""
     alt = _altair()
-    words = {"saved": "to save", "spent": "spent on it", "lost": "lost"}
     rows = [
-        {"habit": one.id, "usd": float(one.money), "what": words[one.money_is]} for one in found
+        {"habit": one.id, "usd": float(one.money), "what": MONEY[one.money_is]} for one in found
     ]
+    words = [word for word in MONEY.values() if any(row["what"] == word for row in rows)]
+    colours = [PALETTE[place] for place, word in enumerate(MONEY.values()) if word in words]
     chart = alt.Chart(alt.Data(values=rows), width=_WIDTH, height=24 * max(len(rows), 1)).mark_bar()
     return chart.encode(
         y=alt.Y("habit:N", sort=None, title=None, axis=alt.Axis(labelLimit=200)),
-        x=alt.X("usd:Q", title="USD", axis=alt.Axis(format="$.2~f")),
-        color=alt.Color(
-            "what:N",
-            title=None,
-            scale=alt.Scale(domain=list(words.values()), range=list(PALETTE)),
-        ),
+        x=alt.X("usd:Q", title="USD", axis=alt.Axis(format=_MONEY, tickCount=6)),
+        color=alt.Color("what:N", title=None, scale=alt.Scale(domain=words, range=colours)),
     )
 
 
@@ -89,7 +106,7 @@ def _dearest(days: Iterable[Day], by: str) -> list[str]:
 
 def _themed(chart: Any, ink: str, ground: str) -> Any:
     return (
-        chart.configure(background=ground, font="system-ui, sans-serif", padding=10)
+        chart.configure(background=ground, font="system-ui, sans-serif", padding=_ROOM)
         .configure_view(stroke=None)
         .configure_axis(
             labelColor=ink, titleColor=ink, domainColor=_RULE, tickColor=_RULE, gridOpacity=0.2

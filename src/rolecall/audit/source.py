@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -20,6 +21,8 @@ _LONGEST = 64 * 1024 * 1024
 """Bytes of a line that is read; a longer one is skipped in pieces, and counted."""
 _NAMES = 40
 """Characters of an unknown record's name that are told."""
+_RANDOM = 20
+"""Characters from which an id is taken to be random."""
 HALF, DAMAGED, LONG = "half-written lines", "damaged lines", "lines over 64 MiB"
 
 
@@ -57,8 +60,10 @@ class Source(Struct, frozen=True, kw_only=True):
 
 
 def whole_file(source: str, path: Path) -> Iterator[Unit]:
-    """A file that is read as one."""
+    """A file that is read as one; nothing that is none, such as a pipe, is waited for."""
     found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        return
     mark = f"{found.st_size}:{found.st_mtime_ns}"
     yield Unit(source=source, path=str(path), mark=mark, size=found.st_size)
 
@@ -98,6 +103,17 @@ class Lines(Generic[T]):
         """Count a record of a sort that is not known."""
         shown = "".join(c if c.isprintable() else "?" for c in name[:_NAMES])
         self.skipped[f"records {shown!r}"] += 1
+
+
+def named(id: str | None, *known: object) -> str:  # noqa: A002
+    """What tells an answer from all others of a client, wherever it is logged.
+
+    A provider's id does so alone. A short one, or none, may come again with each start of an
+    engine: then what else is `known` of the answer goes with it.
+    """
+    if id is not None and len(id) >= _RANDOM:
+        return id
+    return " ".join(str(one) for one in (id, *known) if one is not None)
 
 
 def text_of(value: object) -> str:

@@ -99,6 +99,15 @@ class Scene(Struct, frozen=True, kw_only=True):
         return None if name is None else self.tariffs.served(beside.provider, name)
 
 
+def playing(role: Role, first: Served, provider: str, scene: Scene) -> Change | None:
+    """Somebody else plays a role before `first`: who plays it at a provider by its suggestion."""
+    name = scene.tariffs.suggested(provider).get(role)
+    if name is None:
+        return None
+    new = f"{provider}/{name}"
+    return Change(says=f"{new} plays {role} in place of {first.name}", roles={role: new})
+
+
 def instead(bills: Iterable[Bill], other: Served) -> Decimal:
     """USD that the same tokens would have cost less with another model; never below nothing.
 

@@ -14,6 +14,7 @@ from rolecall.audit.habits.finding import (
     Scene,
     average,
     instead,
+    playing,
     shown,
 )
 from rolecall.audit.pieces import HARNESS, Piece
@@ -141,8 +142,4 @@ def _change(found: Sequence[Piece], scene: Scene) -> Change | None:
     if first.model_class != STRONGEST:
         says = f"{', '.join(clients)} through rolecall: {first.name} plays fast"
         return Change(says=says, command=f"rolecall connect {clients[0]}")
-    name = scene.tariffs.suggested(dearest.served.provider).get("fast")
-    if name is None:
-        return None
-    new = f"{dearest.served.provider}/{name}"
-    return Change(says=f"{new} plays fast in place of {first.name}", roles={"fast": new})
+    return playing("fast", first, dearest.served.provider, scene)

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from rolecall.audit.history import Call, Counts, Thread
-from rolecall.audit.source import DAMAGED, Batch, Source, Unit, whole_file
+from rolecall.audit.source import DAMAGED, Batch, Source, Unit, named, whole_file
 from rolecall.audit.threads import ThreadReader, Tools
 from rolecall.config.machine import Machine
 from rolecall.wire import chat
@@ -125,7 +125,7 @@ def _call(
     sent = usage.prompt_tokens_details or _Details()
     wrote = usage.completion_tokens_details or _Details()
     return Call(
-        id=response.id or f"{reader.thread.place} {at.isoformat()}",
+        id=named(response.id, reader.thread.place, at.isoformat()),
         at=at,
         turn=reader.turn,
         model=response.model,
