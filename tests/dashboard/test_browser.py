@@ -165,7 +165,7 @@ def test_filters_and_pages_work_without_a_script(browser: Browser, past: Past) -
         found.page.locator("select[name=role]").select_option("plan")
         found.page.get_by_role("button", name="Choose").click()
         assert "role=plan" in found.page.url
-        roles = found.page.locator("#decisions td:nth-child(6)").all_text_contents()
+        roles = found.page.locator("#decisions td:nth-child(5)").all_text_contents()
         assert set(roles) == {"plan"}
         found.open("/")
         first = found.page.locator("#decisions a").first.text_content()
@@ -218,16 +218,17 @@ def test_the_numbers_can_be_downloaded(browser: Browser, past: Past, tmp_path: P
 def test_pictures_of_the_page(browser: Browser, past: Past) -> None:
     """Each part that the docs show is there to be seen."""
     answered = [r for r in past.records if r.attempts]
-    sizes: dict[str, int] = {}
+    players: dict[str, set[str]] = {}
     for record in answered:
         name = record.request.signals.session or ""
-        sizes[name] = sizes.get(name, 0) + 1
-    longest = max(sizes, key=lambda name: sizes[name])
+        players.setdefault(name, set()).add(record.attempts[0].deployment)
+    varied = max(players, key=lambda name: len(players[name]))
+    code = next(r for r in reversed(answered) if r.decision.role == "code")
     with watched(browser, past.gateway) as found:
         for path, name, there in (
             ("/", "page-decisions", "#decisions tr"),
-            (f"/sessions/{longest}", "page-session", "svg.timeline rect"),
-            (f"/decisions/{answered[-1].decision.id}?as=plan", "page-decision", "#candidates tr"),
+            (f"/sessions/{varied}", "page-session", "svg.timeline rect"),
+            (f"/decisions/{code.decision.id}?as=plan", "page-decision", "#candidates tr"),
             ("/frontier", "page-frontier", "figure img"),
         ):
             found.open(path)
