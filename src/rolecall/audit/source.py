@@ -15,6 +15,7 @@ from msgspec import Struct
 from rolecall.audit.history import Thread
 from rolecall.audit.threads import Tools
 from rolecall.config.machine import Machine
+from rolecall.wire.steps import UNREADABLE
 
 T = TypeVar("T")
 _LONGEST = 64 * 1024 * 1024
@@ -23,7 +24,10 @@ _NAMES = 40
 """Characters of an unknown record's name that are told."""
 _RANDOM = 20
 """Characters from which an id is taken to be random."""
+_LARGEST = 256 * 1024 * 1024
+"""Bytes of a document that is read."""
 HALF, DAMAGED, LONG = "half-written lines", "damaged lines", "lines over 64 MiB"
+LARGE = "documents over 256 MiB"
 
 
 class Unit(Struct, frozen=True, kw_only=True):
@@ -91,7 +95,7 @@ class Lines(Generic[T]):
     def _record(self, line: bytes) -> Iterator[T]:
         try:
             yield self._decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except UNREADABLE:
             self.skipped[DAMAGED if line.endswith(b"\n") else HALF] += 1
 
     def _skip_rest(self, readline: Callable[[int], bytes]) -> None:
@@ -103,6 +107,18 @@ class Lines(Generic[T]):
         """Count a record of a sort that is not known."""
         shown = "".join(c if c.isprintable() else "?" for c in name[:_NAMES])
         self.skipped[f"records {shown!r}"] += 1
+
+
+def document(path: Path, decoder: msgspec.json.Decoder[T], skipped: Counter[str]) -> T | None:
+    """A file that is one document; None where it is damaged or too large, which is counted."""
+    if path.stat().st_size > _LARGEST:
+        skipped[LARGE] += 1
+        return None
+    try:
+        return decoder.decode(path.read_bytes())
+    except UNREADABLE:
+        skipped[DAMAGED] += 1
+        return None
 
 
 def named(id: str | None, *known: object) -> str:  # noqa: A002
