@@ -16,6 +16,7 @@ from rolecall.spoken.figures import total_cost
 from rolecall.types import Record
 from support.answers import say
 from support.gateway import STACK, start_gateway
+from support.histories import TRIVIAL, ClaudeLog, Used
 from support.http import get, post
 from support.upstream import Upstream
 
@@ -187,3 +188,20 @@ def test_an_empty_ledger_has_pages_that_say_what_to_do(tmp_path: Path) -> None:
             found = get(gateway.url + path, HTML)
             assert found.status == 200, path
         assert b"rolecall connect" in get(gateway.url, HTML).body
+
+
+def test_the_page_of_habits_tells_what_the_command_tells(past: Past) -> None:
+    """The same sums and findings; while logs are read the page says so."""
+    ClaudeLog(past.gateway.home, "here").turn(TRIVIAL, "claude-opus-5-5", [Used(input=10_000)])
+    told = json.loads(past.gateway.rolecall("audit", "--json", "--since", "30d").stdout)
+    path = "/habits?since=30d&format=json"
+    found = past.gateway.json(f"{path}&again=1")
+    assert found["data"]["reading"]
+    while found["data"]["reading"]:
+        found = past.gateway.json(path)
+    assert found["data"]["trouble"] == ""
+    for name in ("total", "by_role", "by_model", "by_client", "by_repository", "sessions"):
+        assert found["data"]["report"][name] == told[name], name
+    assert "claude-code" in {one["name"] for one in told["by_client"]}
+    ids = [one["id"] for one in told["findings"]]
+    assert [one["id"] for one in found["data"]["report"]["findings"]] == ids
