@@ -11,6 +11,7 @@ import pytest
 
 from rolecall.dashboard.desk import CatchingUp
 from rolecall.dashboard.index import Index
+from rolecall.errors import LedgerError
 from rolecall.ledger.store import open_ledger
 from rolecall.types import Record
 from support.pasts import STACK, fill, multiply, world
@@ -103,3 +104,16 @@ def test_a_large_gap_is_closed_beside_everything_else(
     catching_up.wait()
     assert found.progress().behind == 0
     catching_up.stop()
+
+
+def test_an_index_that_is_no_database_is_named_with_the_mend(
+    ledger: tuple[Path, list[Record]],
+) -> None:
+    """It may be removed at any time; the ledger is as it was."""
+    path, records = ledger
+    found = Index(path)
+    found.path.write_bytes(b"no database at all" * 100)
+    with pytest.raises(LedgerError, match="remove it"):
+        found.catch_up()
+    found.path.unlink()
+    assert found.catch_up().done == len(records)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +14,11 @@ from rolecall.config.settings import Settings
 from rolecall.dashboard.artist import Artist
 from rolecall.dashboard.index import Index, Progress
 from rolecall.dashboard.logs import Logs
+from rolecall.errors import LedgerError
 from rolecall.gateway.state import Gateway
 from rolecall.ledger.store import Ledger
 
+_LOG = logging.getLogger("rolecall")
 _FEW = 2_000
 """Records that are taken up while a page is made: some 20 ms."""
 
@@ -49,8 +52,11 @@ class CatchingUp:
         self.wait()
 
     def _all(self) -> None:
-        while not self._stopped.is_set() and self._index.catch_up().behind:
-            pass
+        try:
+            while not self._stopped.is_set() and self._index.catch_up().behind:
+                pass
+        except LedgerError as error:
+            _LOG.warning("%s", error)  # the next page that asks tries again, and says so
 
 
 class Desk(Struct, frozen=True, kw_only=True):

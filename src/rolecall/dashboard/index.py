@@ -14,6 +14,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from rolecall.errors import LedgerError
+
 VERSION = 1
 _STEP = 20_000
 """Records taken up in one transaction: some 0.2 s."""
@@ -94,7 +96,10 @@ class Progress(Struct, frozen=True):
 
 
 class Index:
-    """The index of a ledger. Each method opens a connection of its own: any thread may ask."""
+    """The index of a ledger. Each method opens a connection of its own: any thread may ask.
+
+    Raises `LedgerError` where the index or the ledger cannot be used.
+    """
 
     def __init__(self, ledger: Path, step: int = _STEP) -> None:
         self._ledger = ledger
@@ -131,11 +136,17 @@ class Index:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         own = self.path.absolute().as_uri()
-        with closing(sqlite3.connect(own, timeout=_PATIENCE, uri=True)) as connection:
-            _prepare(connection, self.path)
-            where = f"{self._ledger.absolute().as_uri()}?mode=ro"
-            connection.execute("ATTACH ? AS ledger", (where,))
-            yield connection
+        try:
+            with closing(sqlite3.connect(own, timeout=_PATIENCE, uri=True)) as connection:
+                _prepare(connection, self.path)
+                where = f"{self._ledger.absolute().as_uri()}?mode=ro"
+                connection.execute("ATTACH ? AS ledger", (where,))
+                yield connection
+        except (sqlite3.Error, OSError) as error:
+            says = (
+                f"the page's index {self.path} cannot be used: {error}; remove it, it is made anew"
+            )
+            raise LedgerError(says) from error
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

@@ -32,11 +32,11 @@ def older(ledger: Ledger, before: int, limit: int) -> list[tuple[int, Record]]:
     return numbered(ledger, found)
 
 
-def newer(ledger: Ledger, after: int, limit: int) -> list[tuple[int, Record]]:
-    """The records with the smallest numbers above `after`, the newest first."""
-    query = sa.select(_NUMBER).select_from(decisions).where(after < _NUMBER)
+def since(ledger: Ledger, number: int, limit: int) -> list[tuple[int, Record]]:
+    """Of the records with numbers above `number` so many at most, the newest first."""
+    query = sa.select(_NUMBER).select_from(decisions).where(number < _NUMBER)
     with ledger.reading() as connection:
-        found = connection.execute(query.order_by(_NUMBER).limit(limit)).scalars().all()
+        found = connection.execute(query.order_by(_NUMBER.desc()).limit(limit)).scalars().all()
     return numbered(ledger, found)
 
 

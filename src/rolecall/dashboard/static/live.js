@@ -44,6 +44,10 @@
     const rows = rowsOf(JSON.parse(event.data));
     if (held) held = [...rows, ...held].slice(0, most); else add(rows);
   });
+  feed.addEventListener("left-out", (event) => {
+    const count = Number(JSON.parse(event.data)).toLocaleString();
+    state.textContent = `Live; ${count} more than can be shown came at once.`;
+  });
   feed.addEventListener("underway", (event) => fill("underway", rowsOf(JSON.parse(event.data))));
 
   pause.hidden = false;
