@@ -21,8 +21,19 @@ from dashboard.conftest import Past, lay
 from rolecall.ledger.store import open_ledger
 from support.answers import Answer, say
 from support.gateway import STACK, Gateway, start_gateway
+from support.histories import (
+    CODING,
+    FAILED,
+    OBJECTION,
+    PASSED,
+    PLANNING,
+    TRIVIAL,
+    ClaudeLog,
+    Used,
+)
 from support.http import post
 from support.pasts import KEYS, multiply
+from support.pasts import STACK as PAST_STACK
 from support.upstream import Upstream
 
 ROOT = Path(__file__).parents[2]
@@ -218,11 +229,11 @@ def test_the_numbers_can_be_downloaded(browser: Browser, past: Past, tmp_path: P
 def test_pictures_of_the_page(browser: Browser, past: Past) -> None:
     """Each part that the docs show is there to be seen."""
     answered = [r for r in past.records if r.attempts]
-    players: dict[str, set[str]] = {}
+    players: dict[str, list[str]] = {}
     for record in answered:
         name = record.request.signals.session or ""
-        players.setdefault(name, set()).add(record.attempts[0].deployment)
-    varied = max(players, key=lambda name: len(players[name]))
+        players.setdefault(name, []).append(record.attempts[0].deployment)
+    varied = max(players, key=lambda name: len(set(players[name])) * len(players[name]))
     code = next(r for r in reversed(answered) if r.decision.role == "code")
     with watched(browser, past.gateway) as found:
         for path, name, there in (
@@ -235,6 +246,44 @@ def test_pictures_of_the_page(browser: Browser, past: Past) -> None:
             expect(found.page.locator(there).first).to_be_visible()
             found.page.wait_for_load_state("load")
             found.shoot(name)
+
+
+def test_habits_stand_on_the_page_with_their_money(browser: Browser, tmp_path: Path) -> None:
+    """Planted in the logs of a client, read by the page, opened by a click."""
+    plant(tmp_path)
+    (tmp_path / "rolecall.toml").write_text(PAST_STACK)
+    with start_gateway(None, tmp_path, KEYS) as gateway, watched(browser, gateway) as found:
+        found.open("/habits")
+        expect(found.page.get_by_text("Reading the logs")).to_be_visible()
+        summary = found.page.get_by_text("the strongest class on trivial work")
+        expect(summary).to_be_visible(timeout=30_000)
+        expect(found.page.get_by_text("Reading the logs")).to_have_count(0)
+        for one in found.page.locator("figure img").all():
+            one.scroll_into_view_if_needed()
+            one.evaluate("async (i) => { await i.decode() }")
+        found.page.evaluate("scrollTo(0, 0)")
+        found.shoot("page-habits")
+        summary.click()
+        expect(found.page.get_by_role("cell", name="claude-code").first).to_be_visible()
+
+
+def plant(home: Path) -> None:
+    """Ten days of work with three habits."""
+    now = datetime.now(UTC)
+    for day in range(10):
+        at = now - timedelta(days=10 - day)
+        coding = ClaudeLog(home, f"code-{day}", start=at)
+        warm = [Used(input=300, write=30_000), Used(read=30_300), Used(read=30_600, output=900)]
+        coding.turn(CODING, "claude-sonnet-5-5", warm, edits=1, tests=PASSED)
+        dear = ClaudeLog(home, f"dear-{day}", folder="/home/ada/site", start=at)
+        for _ in range(3):
+            dear.turn(TRIVIAL, "claude-opus-5-5", [Used(input=12_000, output=700)])
+        hard = ClaudeLog(home, f"hard-{day}", start=at)
+        hard.turn(PLANNING, "claude-haiku-5-5", [Used(input=20_000, output=1_500)])
+        hard.turn(OBJECTION, "claude-opus-5-5", [Used(input=22_000, output=1_500)])
+        loop = [Used(input=200, write=15_000), *(Used(read=15_200) for _ in range(5))]
+        loops = ClaudeLog(home, f"loop-{day}", start=at)
+        loops.turn(CODING, "claude-sonnet-5-5", loop, tests=FAILED, runs=4)
 
 
 def test_a_hundred_thousand_records_are_opened_at_once(browser: Browser, tmp_path: Path) -> None:

@@ -117,11 +117,11 @@ def answered(
     if decision.chosen is not None:
         name = decision.chosen.deployment
         tokens = request.body_bytes // 4
-        warm = session.warm.get(name)
+        read = session.tokens if session.deployment == name else 0
         usage = Usage(
             input_tokens=tokens,
             output_tokens=dice.randint(50, 900),
-            cache_read_input_tokens=min(warm.tokens, tokens) if warm else 0,
+            cache_read_input_tokens=min(read, tokens),
             cache_write_input_tokens=0,
         )
         seconds = dice.uniform(0.6, 9)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
@@ -130,8 +130,9 @@ def _rows(
             yield _other(name, deployment.model_class, "not in this cascade", tokens)
 
 
-def _other(name: str, grade: str | None, stands: str, tokens: object) -> tuple[object, ...]:
-    assert callable(tokens)  # noqa: S101
+def _other(
+    name: str, grade: str | None, stands: str, tokens: Callable[[str], Decimal | None]
+) -> tuple[object, ...]:
     return (name, grade, stands, *(None,) * 6, tokens(name))
 
 
