@@ -12,6 +12,7 @@ import pytest
 from msgspec import structs
 
 from rolecall.audit import charts
+from rolecall.audit.drawings import spending
 from rolecall.audit.html import page, picture
 from rolecall.audit.report import Day, Report
 from rolecall.errors import ConfigError
@@ -85,7 +86,7 @@ def test_a_page_without_a_price_or_a_call(tmp_path: Path) -> None:
 def test_a_chart_shows_days_as_they_are_counted() -> None:
     """A day is one of UTC wherever the page is made, and a single one is no wall."""
     one = Day(day=date(2026, 11, 10), model="m", role="code", cost=Decimal("0.01"))
-    told = charts.by_day([one], "model").to_dict()["encoding"]["x"]
+    told = charts.over_time(spending([one], "model")).to_dict()["encoding"]["x"]
     first, end = told["scale"]["domain"]
     assert told["timeUnit"] == "utcyearmonthdate"
     assert (end["month"], end["date"], end["utc"]) == (11, 11, True)
@@ -99,8 +100,8 @@ def test_the_eighth_model_is_one_of_the_others() -> None:
         Day(day=date(2026, 11, 10), model=f"m{place}", role="code", cost=Decimal(place))
         for place in range(1, 11)
     ]
-    told = charts.by_day(days, "model").to_dict()["encoding"]["color"]["scale"]["domain"]
-    assert told == ["m10", "m9", "m8", "m7", "m6", "m5", "m4", "others"]
+    told = charts.over_time(spending(days, "model")).to_dict()["encoding"]["color"]
+    assert told["scale"]["domain"] == ["m10", "m9", "m8", "m7", "m6", "m5", "m4", "others"]
 
 
 def test_the_command_writes_both(tmp_path: Path) -> None:

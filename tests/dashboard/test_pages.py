@@ -13,6 +13,7 @@ import pytest
 
 from dashboard.conftest import Past
 from rolecall.spoken.figures import total_cost
+from rolecall.types import Record
 from support.answers import say
 from support.gateway import STACK, start_gateway
 from support.http import get, post
@@ -36,23 +37,29 @@ def test_each_page_answers_with_a_policy_that_lets_nothing_in(past: Past, path: 
     assert b"https://" not in found.body
 
 
+def _name(record: Record, by: str) -> str:
+    match by:
+        case "role":
+            return record.decision.role
+        case "model":
+            return record.attempts[0].deployment
+        case "client":
+            return record.request.signals.client or "unknown"
+        case _:
+            return record.request.workspace or "none"
+
+
 def test_spending_is_the_sum_of_the_records(past: Past) -> None:
     """By role, model, client and workspace, calls and money to the cent's millionth."""
     found = past.gateway.json("/spending?since=all&format=json")
-    names = {
-        "role": lambda r: r.decision.role,
-        "model": lambda r: r.attempts[0].deployment,
-        "client": lambda r: r.request.signals.client,
-        "workspace": lambda r: r.request.workspace or "none",
-    }
-    for by, name in names.items():
+    for by in ("role", "model", "client", "workspace"):
         calls: Counter[str] = Counter()
         money: dict[str, Decimal] = {}
         for record in past.records:
             if record.attempts:
-                calls[name(record)] += 1
-                cost = total_cost(record) or Decimal(0)
-                money[name(record)] = money.get(name(record), Decimal(0)) + cost
+                name = _name(record, by)
+                calls[name] += 1
+                money[name] = money.get(name, Decimal(0)) + (total_cost(record) or 0)
         table = found["tables"][f"by-{by}"]
         assert {row[by]: row["calls"] for row in table} == dict(calls)
         for row in table:

@@ -207,16 +207,19 @@ def multiply(ledger: Ledger, records: Sequence[Record], times: int, every: timed
     """The same records again and again, each time under new ids and sessions; how many."""
     written = 0
     for again in range(1, times + 1):
-        copies = [_copy(record, again, again * every) for record in records]
+        first = again * len(records)
+        copies = [
+            _copy(record, again, first + place, again * every)
+            for place, record in enumerate(records)
+        ]
         ledger.write(copies)
         written += len(copies)
     return written
 
 
-def _copy(record: Record, again: int, later: timedelta) -> Record:
+def _copy(record: Record, again: int, draw: int, later: timedelta) -> Record:
     at = record.decision.at + later
-    draw = hash((record.decision.id, again)) & 0x1FFFFFF
-    id_ = decision_id(int(at.timestamp() * 1000), draw)
+    id_ = decision_id(int(at.timestamp() * 1000), draw & 0x1FFFFFF)
     signals = record.request.signals
     named = msgspec.structs.replace(signals, session=f"{signals.session}-{again}")
     return msgspec.structs.replace(

@@ -6,7 +6,6 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
 from rolecall.config.known import Known
@@ -39,10 +38,15 @@ class CatchingUp:
             self._thread.start()
         return found
 
-    def stop(self) -> None:
-        self._stopped.set()
+    def wait(self) -> None:
+        """Until the thread has ended, if one runs."""
         if self._thread is not None:
             self._thread.join()
+
+    def stop(self) -> None:
+        """End it after the step that it takes."""
+        self._stopped.set()
+        self.wait()
 
     def _all(self) -> None:
         while not self._stopped.is_set() and self._index.catch_up().behind:
@@ -80,7 +84,7 @@ def desk(gateway: Gateway, known: Known, settings: Settings, config: Path | None
     return Desk(
         gateway=gateway,
         known=known,
-        settings=msgspec.structs.replace(settings),
+        settings=settings,
         index=index,
         catching_up=CatchingUp(index),
         artist=Artist(),

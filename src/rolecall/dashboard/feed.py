@@ -89,12 +89,15 @@ class Feed:
             except LedgerError:
                 found = []  # the next look finds them
             number = max((one for one, _ in found), default=number)
-            told, self._news = self._news, None
-            if told is not None:
-                told.set_result(News(number, tuple(record for _, record in found)))
+            self._tell(News(number, tuple(record for _, record in found)))
             await asyncio.sleep(_PAUSE)
-        if self._news is not None:
-            self._news.set_result(News(number))
+        self._tell(News(number))
+
+    def _tell(self, news: News) -> None:
+        """Whoever waits is told once; who comes later waits for the next."""
+        told, self._news = self._news, None
+        if told is not None:
+            told.set_result(news)
 
 
 def _event(name: str, rows: str, number: int) -> bytes:

@@ -96,8 +96,9 @@ class Progress(Struct, frozen=True):
 class Index:
     """The index of a ledger. Each method opens a connection of its own: any thread may ask."""
 
-    def __init__(self, ledger: Path) -> None:
+    def __init__(self, ledger: Path, step: int = _STEP) -> None:
         self._ledger = ledger
+        self._step = step
         self.path = ledger.with_name(f"{ledger.stem}-page.sqlite")
 
     def catch_up(self) -> Progress:
@@ -111,7 +112,7 @@ class Index:
             if found.done > found.of:
                 _forget(connection)
                 found = Progress(0, found.of)
-            upto = min(found.done + _STEP, found.of)
+            upto = min(found.done + self._step, found.of)
             if upto > found.done:
                 for statement in (_LINES, _DAYS, _SESSIONS, _PRIVATE):
                     connection.execute(statement, (found.done, upto))

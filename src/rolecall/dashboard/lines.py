@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -33,22 +33,22 @@ class Line(Struct, frozen=True, kw_only=True):
     reason: str
 
 
-COLUMNS = (
-    Column("decision", "code", "/decisions/"),
-    Column("time", "moment"),
-    Column("client"),
-    Column("workspace"),
-    Column("work"),
-    Column("role"),
-    Column("deployment", "name"),
-    Column("status"),
-    Column("input", "tokens"),
-    Column("output", "tokens"),
-    Column("cost", "usd"),
-    Column("took", "seconds"),
-    Column("because", "name"),
-)
-"""In the order of `Line`'s fields."""
+COLUMNS: Mapping[str, Column] = {
+    "id": Column("decision", "code", "/decisions/"),
+    "at": Column("time", "moment"),
+    "client": Column("client"),
+    "work": Column("work"),
+    "role": Column("role"),
+    "deployment": Column("deployment", "name"),
+    "reason": Column("because", "prose"),
+    "cost": Column("cost", "usd"),
+    "seconds": Column("took", "seconds"),
+    "input_tokens": Column("input", "tokens"),
+    "output_tokens": Column("output", "tokens"),
+    "status": Column("status"),
+    "workspace": Column("workspace"),
+}
+"""By the fields of `Line`, in the order in which one looks for them."""
 _EARLY = ("id", "at", "client", "work", "role", "deployment", "reason")
 """What is known before there is an answer."""
 
@@ -85,7 +85,7 @@ def line_under_way(found: UnderWay) -> Line:
 
 
 def answered(lines: Iterable[Line]) -> Table:
-    return _table("decisions", "Answered", Line.__struct_fields__, lines)
+    return _table("decisions", "Answered", tuple(COLUMNS), lines)
 
 
 def under_way(lines: Iterable[Line]) -> Table:
@@ -93,6 +93,7 @@ def under_way(lines: Iterable[Line]) -> Table:
 
 
 def _table(name: str, title: str, fields: Sequence[str], lines: Iterable[Line]) -> Table:
-    columns = dict(zip(Line.__struct_fields__, COLUMNS, strict=True))
     rows = [tuple(getattr(one, field) for field in fields) for one in lines]
-    return Table(name=name, title=title, columns=tuple(columns[f] for f in fields), rows=rows)
+    return Table(
+        name=name, title=title, columns=tuple(COLUMNS[field] for field in fields), rows=rows
+    )

@@ -9,9 +9,11 @@ from msgspec import Struct
 
 from rolecall.dashboard.drawings import Drawing
 
-Sort = Literal["text", "name", "code", "usd", "count", "tokens", "share", "moment", "seconds"]
-"""What a column holds: words, something long that may break, an id, USD, a number of things, of
-tokens, a part of one, a time, a duration."""
+Sort = Literal[
+    "text", "name", "prose", "code", "usd", "count", "tokens", "share", "moment", "seconds"
+]
+"""What a column holds: a word, a name that may break, a sentence, an id, USD, a number of things,
+of tokens, a part of one, a time, a duration."""
 
 
 class Column(Struct, frozen=True):

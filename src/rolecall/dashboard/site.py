@@ -42,6 +42,8 @@ Named = Callable[[Desk, Mapping[str, str], str], Shown]
 Endpoint = Callable[[Request], Awaitable[Response]]
 _ENTRY = "/login"
 _STATIC = "/static/"
+_ICON = "/favicon.ico"
+"""What browsers ask for beside a file that names no icon."""
 _PAGE = "text/html"
 _VIEWS: Mapping[str, View] = {
     "/": live,
@@ -68,7 +70,7 @@ def site(known: Known, settings: Settings, config: Path | None) -> Sites:
         return Site(
             routes=pages.routes(),
             entry=_ENTRY,
-            is_open=lambda path: path == _ENTRY or path.startswith(_STATIC),
+            is_open=lambda path: path in {_ENTRY, _ICON} or path.startswith(_STATIC),
             close=pages.desk.close,
         )
 
@@ -97,6 +99,7 @@ class Pages:
             Route(_ENTRY, self._told(self.ask_token), methods=["GET"]),
             Route(_ENTRY, self._told(self.take_token), methods=["POST"]),
             Route(_STATIC + "{name}", self._told(self.file), methods=["GET"]),
+            Route(_ICON, self._told(self.icon), methods=["GET"]),
         ]
 
     def _page(self, view: View) -> Endpoint:
@@ -191,10 +194,16 @@ class Pages:
         answer.set_cookie(COOKIE, cookie_of(token), httponly=True, samesite="strict")
         return answer
 
+    async def icon(self, _: Request) -> Response:
+        return self._file("icon.svg")
+
     async def file(self, request: Request) -> Response:
-        found = self._static.get(request.path_params["name"])
+        return self._file(request.path_params["name"])
+
+    def _file(self, name: str) -> Response:
+        found = self._static.get(name)
         if found is None:
-            raise RouteError(f"there is no file {request.path_params['name']!r}")
+            raise RouteError(f"there is no file {name!r}")
         headers = HEADERS | {"cache-control": "no-cache"}
         return Response(found[0], media_type=found[1], headers=headers)
 

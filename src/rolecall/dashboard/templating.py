@@ -72,6 +72,7 @@ def _moment(at: datetime) -> str:
 _WRITE: Mapping[Sort, Callable[[Any], str]] = {
     "text": str,
     "name": str,
+    "prose": str,
     "code": str,
     "usd": _usd,
     "count": _count,

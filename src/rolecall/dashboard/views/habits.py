@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from rolecall.audit.habits.finding import Finding
+from rolecall.audit.html import USD_BY_HABIT, Drawn, drawings, drawings_of_habits
 from rolecall.audit.html import Charts as Pictures
-from rolecall.audit.html import Drawn
 from rolecall.audit.report import Report, Sum
 from rolecall.audit.worth import MONEY
 from rolecall.dashboard.desk import Desk
-from rolecall.dashboard.drawings import Amount, Bar, Habits, OverTime
 from rolecall.dashboard.shown import Chart, Column, Shown, Table
 from rolecall.dashboard.views.spans import SPANS, span_of
 
@@ -60,25 +59,13 @@ def _pictures(charts: tuple[Chart, ...], span: str) -> Pictures:
 
 def _charts(found: Report) -> tuple[Chart, ...]:
     days = [
-        Chart(
-            name=f"by-{by}",
-            label=f"USD a day by {by}",
-            drawing=OverTime(
-                by=by,
-                measure="usd",
-                bars=tuple(
-                    Bar(str(one.day), str(getattr(one, by)), float(one.cost))
-                    for one in found.by_day
-                ),
-            ),
-        )
-        for by in ("model", "role")
-        if found.by_day
+        Chart(name=f"by-{one.by}", label=f"USD a day by {one.by}", drawing=one)
+        for one in drawings(found)
     ]
-    priced = [one for one in found.findings if one.money]
-    amounts = tuple(Amount(one.id, float(one.money), MONEY[one.money_is]) for one in priced)
-    worth = Chart(name="habits", label="USD by habit", drawing=Habits(amounts=amounts))
-    return (*days, *([worth] if amounts else []))
+    habits = [
+        Chart(name="habits", label=USD_BY_HABIT, drawing=one) for one in drawings_of_habits(found)
+    ]
+    return (*days, *habits)
 
 
 def _tables(found: Report) -> tuple[Table, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from msgspec import Struct
 
+from rolecall.audit.drawings import Bar, OverTime, largest
 from rolecall.dashboard.desk import Desk
-from rolecall.dashboard.drawings import Bar, OverTime
 from rolecall.dashboard.shown import Chart, Column, Shown, Table
 from rolecall.dashboard.views.spans import SPANS, first_day, span_of
 from rolecall.errors import BodyError
@@ -95,17 +96,19 @@ def _charts(desk: Desk, by: str, first: str) -> tuple[Chart, ...]:
     )
     if not rows:
         return ()
-    usd = tuple(Bar(day, name, cost) for day, name, cost, _ in rows)
-    tokens = tuple(Bar(day, name, float(count)) for day, name, _, count in rows)
+    days = [(date.fromisoformat(day), *rest) for day, *rest in rows]
+    usd = tuple(Bar(day, name, cost) for day, name, cost, _ in days)
+    tokens = tuple(Bar(day, name, float(count)) for day, name, _, count in days)
+    names = largest(usd)
     return (
         Chart(
             name="usd",
             label=f"USD a day by {by}",
-            drawing=OverTime(by=by, measure="usd", bars=usd),
+            drawing=OverTime(by=by, measure="usd", names=names, bars=usd),
         ),
         Chart(
             name="tokens",
             label=f"Tokens a day by {by}",
-            drawing=OverTime(by=by, measure="tokens", bars=tokens),
+            drawing=OverTime(by=by, measure="tokens", names=names, bars=tokens),
         ),
     )
