@@ -8,6 +8,8 @@ import re
 import shutil
 import sys
 from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,7 @@ from support.upstream import Upstream
 
 pytestmark = pytest.mark.e2e
 
-SONNET, SOL = "claude-sonnet-5-5", "gpt-6.1-sol"
+OPUS, SONNET, SOL = "claude-opus-5-5", "claude-sonnet-5-5", "gpt-6.1-sol"
 FREE = "--dangerously-skip-permissions"
 HAS_CCUSAGE = (sys.platform, platform.machine()) == ("linux", "x86_64")
 PEERS = {
@@ -295,16 +297,57 @@ def test_the_other_clients(client: str, tmp_path: Path) -> None:
     assert told(list(both.pieces)) == expected
 
 
-def test_the_command_on_a_home_with_logs(tmp_path: Path) -> None:
-    """As a user runs it: the summary names the client, the model and the money."""
-    require("claude-code")
+def test_a_home_with_logs_of_five_clients(tmp_path: Path) -> None:
+    """As a new user runs it: one summary of what each of them has used, and what to do about it."""
+    for client in PROGRAMS:
+        require(client)
     place = drive.prepare(CLIENTS, tmp_path / "run")
-    script = Counting(agents.working(*agents.claude_code_steps(place.repository)))
-    with Upstream(script) as upstream:
-        ran = drive.claude_code(place, upstream.url, SONNET, agents.TASK, FREE)
-        assert ran.code == 0, ran.stderr
+    scripts: dict[str, Counting] = {}
+    with ThreadPoolExecutor() as pool:
+        jobs = [pool.submit(_trivial, place, scripts)]
+        jobs += [pool.submit(_once, place, scripts, client) for client in ONE_RUN]
+        assert [job.result() for job in jobs] == [0] * 5
     done = run_rolecall(place.home, "audit", env=drive.environment(place))
     assert done.returncode == 0, done.stderr
-    assert f"anthropic/{SONNET}" in done.stdout
-    assert "claude-code" in done.stdout
-    assert "4 calls" in done.stdout
+    done_json = run_rolecall(place.home, "audit", "--json", env=drive.environment(place))
+    report = json.loads(done_json.stdout)
+    own = {one["name"]: one for one in report["by_client"]}
+    assert own.keys() == scripts.keys() == set(PROGRAMS)
+    for client, script in scripts.items():
+        assert client in done.stdout
+        if client != "aider":  # it rounds, and does not count its commit messages
+            expected = script.counts()
+            assert own[client]["calls"] == expected.total()
+            assert own[client]["input_tokens"] == sum(n.input * m for n, m in expected.items())
+            assert own[client]["output_tokens"] == sum(n.output * m for n, m in expected.items())
+    assert "premium-on-trivial  3 of 3 turns" in done.stdout
+    assert "rolecall init" in done.stdout
+
+
+def _trivial(place: drive.Place, scripts: dict[str, Counting]) -> int:
+    """Three small things in one session of Claude Code, by the strongest class."""
+    script = scripts["claude-code"] = Counting(agents.working(), writes=True)
+    words = ("Fix the typo in the README heading.", "Reformat the table in the README.")
+    with Upstream(script) as upstream:
+        resume: tuple[str, ...] = ()
+        for said in (*words, "Add docstrings to the functions in greeting.py."):
+            ran = drive.claude_code(place, upstream.url, OPUS, said, *resume, FREE)
+            assert ran.code == 0, ran.stderr
+            resume = ("--resume", str(json.loads(ran.stdout)["session_id"]))
+    return 0
+
+
+def _once(place: drive.Place, scripts: dict[str, Counting], client: str) -> int:
+    script = scripts[client] = Counting(agents.editing if client == "aider" else agents.working())
+    run, words = ONE_RUN[client]
+    with Upstream(script) as upstream:
+        return run(place, upstream.url, SOL, *words).code
+
+
+ONE_RUN: dict[str, tuple[Callable[..., drive.Ran], tuple[str, ...]]] = {
+    "codex": (drive.codex, (agents.TASK,)),
+    "opencode": (drive.opencode, (agents.TASK,)),
+    "mistral-vibe": (drive.vibe, (agents.TASK, "--auto-approve")),
+    "aider": (drive.aider, ("--no-stream", "--message", agents.TASK, "greeting.py")),
+}
+PROGRAMS = ("claude-code", *ONE_RUN)

@@ -69,7 +69,7 @@ def _spending(found: Report, width: int) -> RenderableType:
         _sums("by repository", [_short(one) for one in found.by_repository], found.total),
     ]
     if width < _WIDE:
-        return Group(*parts)
+        return Group(parts[0], *(part for one in parts[1:] for part in ("", one)))
     grid = Table.grid(padding=(0, 4, 0, 0))
     grid.add_row(parts[0], parts[1])
     grid.add_row("", "")
