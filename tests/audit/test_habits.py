@@ -12,10 +12,12 @@ from typing import get_args
 
 import pytest
 
-from rolecall.audit.habits.finding import Habit, Scene
+from rolecall.audit.habits.finding import Habit, Scene, connecting
 from rolecall.audit.habits.table import HABITS
 from rolecall.audit.history import Counts
+from rolecall.audit.table import SOURCES
 from rolecall.audit.tariffs import Served
+from rolecall.connect.table import CLIENTS
 from support.audits import ask, audited, found, stack
 from support.histories import (
     CODING,
@@ -343,6 +345,14 @@ def test_an_empty_home_raises_nothing(name: Habit, tmp_path: Path) -> None:
     report, _ = audited(ask(tmp_path))
     assert report.total.calls == 0
     assert found(report, name) is None
+
+
+def test_what_connects_a_client_is_a_command_that_there_is() -> None:
+    """By the name that `rolecall connect` knows; what a log calls a client is never run."""
+    sources = [name for name in SOURCES if name != "rolecall"]
+    assert {connecting(name).split()[-1] for name in sources} <= CLIENTS.keys()
+    assert connecting("mistral-vibe") == "rolecall connect vibe"
+    assert connecting("curl; reboot") == "rolecall connect --list"
 
 
 def test_all_nine_are_looked_for() -> None:

@@ -61,6 +61,8 @@ class Source(Struct, frozen=True, kw_only=True):
     read: Callable[[Unit, Tools], Batch]
     units: Callable[[str, Path], Iterator[Unit]]
     note: str = ""
+    connect: str = ""
+    """What `rolecall connect` calls the client, where that is another name."""
 
 
 def whole_file(source: str, path: Path) -> Iterator[Unit]:

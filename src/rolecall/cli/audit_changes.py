@@ -98,7 +98,7 @@ def apply(
     if one.change is None:
         raise ConfigError(f"no edit answers {one.id}; docs/audit.md says what does")
     if not one.change.is_edit:
-        typer.echo(f"{one.change.says}\n{one.change.command}")
+        typer.echo("\n".join(map(plain, (one.change.says, one.change.command))))
         return
     file = config_file(config, Path.cwd())
     if file is None:

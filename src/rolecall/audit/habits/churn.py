@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from rolecall.audit.habits.finding import Change, Finding, Scene, shown
+from rolecall.audit.habits.finding import Change, Finding, Scene, connecting, shown
 from rolecall.audit.pieces import HARNESS, Bill, Piece
 from rolecall.audit.tariffs import Served
 from rolecall.measure.binomial import Interval, wilson
@@ -121,7 +121,7 @@ def churn(scene: Scene) -> Finding | None:
         sessions=sessions,
         change=Change(
             says="let rolecall change models, at boundaries alone: set the client to rolecall/auto",
-            command=f"rolecall connect {bare[0].piece.thread.client}",
+            command=connecting(bare[0].piece.thread.client),
         ),
     )
 

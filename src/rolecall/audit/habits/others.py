@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from rolecall.audit.habits.finding import Change, Finding, Scene, shown
+from rolecall.audit.habits.finding import Change, Finding, Scene, connecting, shown
 from rolecall.audit.pieces import Piece
 from rolecall.config.notices import Notice, of_stack
 
@@ -86,7 +86,7 @@ def runaway(scene: Scene) -> Finding | None:
         sessions=sessions,
         change=Change(
             says="let rolecall escalate after repeated failures, and set a budget",
-            command="rolecall connect " + found[0].thread.client,
+            command=connecting(found[0].thread.client),
         ),
     )
 

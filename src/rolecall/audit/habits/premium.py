@@ -13,6 +13,7 @@ from rolecall.audit.habits.finding import (
     Habit,
     Scene,
     average,
+    connecting,
     instead,
     playing,
     shown,
@@ -141,5 +142,5 @@ def _change(found: Sequence[Piece], scene: Scene) -> Change | None:
     first = scene.tariffs.deployment(scene.stack.stack["fast"][0])
     if first.model_class != STRONGEST:
         says = f"{', '.join(clients)} through rolecall: {first.name} plays fast"
-        return Change(says=says, command=f"rolecall connect {clients[0]}")
+        return Change(says=says, command=connecting(clients[0]))
     return playing("fast", first, dearest.served.provider, scene)
