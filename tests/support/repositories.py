@@ -19,6 +19,13 @@ _WHO = {
     for what, value in (("NAME", "Ada"), ("EMAIL", "ada@example.org"))
 }
 
+QUICK = (
+    "[tool.pytest.ini_options]\n"
+    'addopts = "-p no:inline_snapshot -p no:hypothesispytest -p no:xdist -p no:xdist.looponfail '
+    '-p no:anyio"\n'
+)
+"""A `pyproject.toml` with which pytest starts in 0.2 s, and not in two: without what we install."""
+
 
 class Repository:
     """A repository in a folder; each commit is a minute after the one before."""

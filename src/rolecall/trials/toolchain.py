@@ -119,7 +119,7 @@ def _python(
         command=(str(python.path), *module, *command[1:]),
         environ={
             **environ,
-            "PYTHONPATH": ":".join(("{tree}/.rolecall", *paths)),
+            "PYTHONPATH": ":".join(paths),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONHASHSEED": "0",
         },
