@@ -28,6 +28,7 @@ COMMANDS = (
     *("outcome", "outcome list", "outcome report", "outcome hook"),
     *("outcome commit", "outcome kept"),
     "bench",
+    *("trial", "trial mine", "trial tasks"),
 )
 _PAGES = ("/healthz", "/v1/models", "/rolecall/decisions", "/rolecall/outcomes")
 
