@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from msgspec import Struct
+
 from rolecall.config.load import environment
 from rolecall.errors import TrialError
 
@@ -67,7 +69,14 @@ def asked(
 
 
 def _verb(arguments: tuple[str, ...]) -> str:
-    return next((word for word in arguments if not word.startswith("-")), "")
+    """The command of git, after what is told it in `-c` and the like."""
+    words = iter(arguments)
+    for word in words:
+        if word == "-c":
+            next(words)
+        elif not word.startswith("-"):
+            return word
+    return ""
 
 
 def top(folder: Path) -> Path:
@@ -81,16 +90,18 @@ def top(folder: Path) -> Path:
     return Path(os.fsdecode(said.rstrip(b"\n")))
 
 
-class Store:
-    """A git folder of our own over the objects of a repository, and one work tree at a time."""
+class Store(Struct, frozen=True, kw_only=True):
+    """A git folder of our own over the objects of a repository; `index` is the one in use."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    folder: Path
+    index: str = "index"
 
     def git(self, *arguments: str, tree: Path | None = None, stdin: bytes = b"") -> bytes:
         at = () if tree is None else (f"--work-tree={tree}",)
         where = self.folder if tree is None else tree
-        return asked(f"--git-dir={self.folder}", *at, *arguments, folder=where, stdin=stdin)
+        index = {"GIT_INDEX_FILE": str(self.folder / self.index)}
+        own = (f"--git-dir={self.folder}", *at, "-c", "gc.auto=0", "-c", "core.quotePath=false")
+        return asked(*own, *arguments, folder=where, stdin=stdin, more=index)
 
 
 @contextmanager
@@ -115,7 +126,7 @@ def opened(repository: Path, folder: Path) -> Store:
         (folder / "shallow").write_bytes(shallow.read_bytes())
     (folder / "info").mkdir(exist_ok=True)
     (folder / "info/exclude").write_text("\n".join(UNTRACKED) + "\n")
-    return Store(folder)
+    return Store(folder=folder)
 
 
 UNTRACKED = ("__pycache__", "*.pyc", ".pytest_cache", "node_modules", ".rolecall")

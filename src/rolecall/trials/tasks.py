@@ -6,12 +6,14 @@ Mined tasks lie in rolecall's own data folder, hand-written ones in `trials/` of
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import tomlkit
-from msgspec.structs import replace
+from tomlkit import TOMLDocument
 
 from rolecall.config import files
 from rolecall.errors import TrialError
@@ -56,9 +58,39 @@ def read_task(path: Path, repository: Path) -> Task:
 
 def write_task(folder: Path, task: Task) -> Path:
     """Write a task as TOML into a folder, whole or not at all."""
-    document = tomlkit.document()
-    for key, value in msgspec.to_builtins(replace(task), builtin_types=()).items():
-        document.add(key, value)
     path = folder / f"{task.id}.toml"
-    files.replace(path, tomlkit.dumps(document).encode(), 0o644)
+    files.replace(path, tomlkit.dumps(_table(msgspec.to_builtins(task))).encode(), 0o644)
     return path
+
+
+def _table(values: Mapping[str, Any]) -> TOMLDocument:
+    """Texts of several lines and lists are written so that a person can edit them."""
+    document = tomlkit.document()
+    for key, value in values.items():
+        document.add(key, _item(value))
+    return document
+
+
+def _item(value: Any) -> Any:
+    match value:
+        case str() if "\n" in value and _is_plain(value):
+            written = tomlkit.string(value, multiline=True).as_string()
+            return tomlkit.value(f'"""\n{written[3:]}')
+        case dict():
+            table = tomlkit.table()
+            for key, inner in value.items():
+                table.add(key, _item(inner))
+            return table
+        case [dict(), *_]:
+            tables = tomlkit.aot()
+            for inner in value:
+                tables.append(_item(inner))
+            return tables
+        case list() | tuple():
+            return tomlkit.item(list(value)).multiline(multiline=len(value) > 1)
+        case _:
+            return value
+
+
+def _is_plain(text: str) -> bool:
+    return all(mark.isprintable() or mark == "\n" for mark in text)

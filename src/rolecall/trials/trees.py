@@ -42,7 +42,8 @@ def _check_out(store: Store, task: Task, tree: Path) -> None:
 def change(task: Task, tree: Path) -> str:
     """What was changed in the tree since it was laid, as a diff that `git apply` takes.
 
-    Needs the task, because what the tree's own git folder says may have been tampered with.
+    Take it before judging, which puts files into the tree. It needs the task, because what the
+    tree's own git folder says may have been tampered with.
     """
     with borrowed(Path(task.repository)) as store:
         store.git("read-tree", f"{task.base}^{{tree}}")
