@@ -31,6 +31,7 @@ from rolecall.gateway.paths import target_of
 from rolecall.privacy.verdict import clear_own
 from rolecall.types import Provider
 from rolecall.types.trials import Stop
+from rolecall.wire.encoding import decompress
 from rolecall.wire.faults import fault
 from rolecall.wire.readdress import readdress
 
@@ -135,7 +136,15 @@ class Bridge:
 
     async def _listen(self) -> None:
         config = uvicorn.Config(
-            self._serve, lifespan="off", ws="none", log_config=None, access_log=False
+            self._serve,
+            interface="asgi3",
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
         )
         config.load()
         state = ServerState()
@@ -191,6 +200,9 @@ class Bridge:
         self, scope: MutableMapping[str, Any], body: bytes, send: Any, path: str
     ) -> None:
         pin = self._pin
+        encoding = _header(scope["headers"], b"content-encoding")
+        if encoding is not None:
+            body = decompress(body, encoding.decode("latin-1"), limit=_LARGEST)
         parcel = Parcel(_headers(scope["headers"], pin), readdress(body, pin.deployment))
         target = Target(pin.root + path, scope["query_string"])
         try:
@@ -306,11 +318,11 @@ async def _say(send: Any, status: int, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-class _Fault(Struct):
+class _Fault(Struct, frozen=True):
     message: str = ""
 
 
-class _Faults(Struct):
+class _Faults(Struct, frozen=True):
     error: _Fault = _Fault()
 
 

@@ -19,8 +19,8 @@ from rolecall.trials.execute import Done, Execute
 from rolecall.trials.watch import INFO, Bounds, watched
 from rolecall.types.trials import RunLimits
 
-HOME = Path("/home/trial")
-"""Where the home folder is in there: empty, in memory, gone at the end."""
+_NOWHERE = "/home/trial"
+"""The home folder where the environment names none."""
 _SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "opt", "nix")
 _ETC = (
     "alternatives",
@@ -75,9 +75,10 @@ def bubblewrap(confines: Confines) -> Execute:
     def execute(
         command: Sequence[str], tree: Path, *, seconds: float, environ: Mapping[str, str]
     ) -> Done:
-        inside = [*bwrap(confines, tree), *limited(confines.limits), *command]
-        bounds = _bounds(confines, tree, seconds)
-        return watched(inside, bounds, cwd=None, environ={**environ, "HOME": str(HOME)})
+        home = Path(environ.get("HOME") or _NOWHERE)
+        inside = [*bwrap(confines, tree, home), *limited(confines.limits), *command]
+        told = {**environ, "HOME": str(home), "TMPDIR": "/tmp"}  # noqa: S108 (the sandbox's own)
+        return watched(inside, _bounds(confines, tree, seconds), cwd=None, environ=told)
 
     return execute
 
@@ -98,8 +99,11 @@ def _bounds(confines: Confines, tree: Path, seconds: float) -> Bounds:
     return Bounds(seconds=seconds, limits=confines.limits, folders=folders, halt=confines.halt)
 
 
-def bwrap(confines: Confines, tree: Path) -> list[str]:
-    """The command line up to what is run in there."""
+def bwrap(confines: Confines, tree: Path, home: Path) -> list[str]:
+    """The command line up to what is run in there.
+
+    The home folder is under its own name, because programs look there for what is shown below it.
+    """
     memory = str(min(_IN_MEMORY_MIB, confines.limits.disk_mib) * _MIB)
     shown = confines.readable
     return [
@@ -111,7 +115,7 @@ def bwrap(confines: Confines, tree: Path) -> list[str]:
         *("--proc", "/proc", "--dev", "/dev"),
         *("--size", memory, "--tmpfs", "/dev/shm"),  # noqa: S108 (the sandbox's own)
         *("--size", memory, "--tmpfs", "/tmp"),  # noqa: S108
-        *("--size", memory, "--tmpfs", str(HOME)),
+        *("--size", memory, "--tmpfs", str(home)),
         *(part for path in shown for part in ("--ro-bind-try", str(path), str(path))),
         *(part for path in (tree, *confines.writable) for part in ("--bind", str(path), str(path))),
         *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(tree), "--"),
@@ -155,7 +159,7 @@ def missing() -> str | None:
     if shutil.which("bwrap") is None:
         return "bubblewrap is not installed (Debian and Fedora: the package `bubblewrap`)"
     confines = Confines(limits=RunLimits())
-    tried = [*bwrap(confines, Path("/usr"))]
+    tried = [*bwrap(confines, Path("/usr"), Path(_NOWHERE))]
     tried[tried.index(INFO)] = "1"
     tried[tried.index("--bind")] = "--ro-bind"
     done = subprocess.run([*tried, "true"], capture_output=True, check=False)  # noqa: S603

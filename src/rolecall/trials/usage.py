@@ -29,9 +29,9 @@ def _children(pid: int) -> list[int]:
     """Of all its threads. Somebody who has ended meanwhile has none."""
     children: list[int] = []
     with suppress(OSError):
-        for thread in os.listdir(f"/proc/{pid}/task"):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
             with suppress(OSError):
-                text = Path(f"/proc/{pid}/task/{thread}/children").read_text(encoding="ascii")
+                text = (thread / "children").read_text(encoding="ascii")
                 children += map(int, text.split())
     return children
 
