@@ -77,7 +77,12 @@ def task(folder: Path, name: str = "double") -> Task:
         keep_passing=("test_doubles.py::test_nothing",),
     )
     return Task(
-        id=name, repository=str(folder), base=head, source=head, request=REQUEST, kind="fix",
+        id=name,
+        repository=str(folder),
+        base=head,
+        source=head,
+        request=REQUEST,
+        kind="fix",
         judge=judge,
     )
 
