@@ -1,0 +1,224 @@
+"""Two arms of a trial on the same tasks: their runs side by side, and what tells them apart.
+
+A task is one unit: repetitions are averaged within it. Tasks count in the order in which the trial
+plans them, however quick their runs were, so that what is looked at early is no selection.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from rolecall.measure.betting import NONE, Evidence, above, below
+from rolecall.types.trials import Arm, Run, Trial
+from rolecall.types.words import Kind
+
+Key = tuple[str, Arm, int]
+SMALL_SAVING = 0.2
+"""A saving of a smaller share than this is none that a switch is worth."""
+SMALL_SHARE = SMALL_SAVING / (2 - SMALL_SAVING)
+"""The same as a share of both costs together."""
+_WHOLE = 0.8
+"""What is bet on tasks all of whose repetitions are there; the rest on those with fewer."""
+
+
+class Side(Struct, frozen=True, kw_only=True):
+    """The judged runs of an arm on one task, averaged. `cost` is USD, None where unknown."""
+
+    solved: float
+    cost: float | None
+    seconds: float
+
+
+class Pair(Struct, frozen=True, kw_only=True):
+    """A task that both arms have judged runs of."""
+
+    task: str
+    kind: Kind
+    first: Side
+    other: Side
+
+    @property
+    def gain(self) -> float:
+        return self.other.solved - self.first.solved
+
+    @property
+    def saving(self) -> float | None:
+        """What the other costs less, as a share of both costs together: from -1 to 1."""
+        if self.first.cost is None or self.other.cost is None:
+            return None
+        both = self.first.cost + self.other.cost
+        return (self.first.cost - self.other.cost) / both if both else 0.0
+
+
+class Shown(Struct, frozen=True, kw_only=True):
+    """Evidence for what the other does, beside the first.
+
+    It solves more; no fewer by more than the margin (`safe`); costs less; solves fewer by more than
+    the margin (`worse`); gains less than the margin; solves `less` at all; saves less than
+    `SMALL_SAVING`.
+    """
+
+    better: Evidence = NONE
+    safe: Evidence = NONE
+    cheaper: Evidence = NONE
+    worse: Evidence = NONE
+    no_gain: Evidence = NONE
+    less: Evidence = NONE
+    no_saving: Evidence = NONE
+
+
+class Table(Struct, frozen=True, kw_only=True):
+    """The runs of a trial by task and arm, in the order of their repetition.
+
+    `tasks` are in the order in which the trial plans to have done so many repetitions of them, by
+    number; `excluded` says why tasks do not count.
+    """
+
+    trial: Trial
+    runs: dict[tuple[str, Arm], list[Run]]
+    planned: dict[tuple[str, str], list[int]]
+    repetitions: tuple[int, ...]
+    excluded: dict[str, str]
+
+
+def table(
+    trial: Trial,
+    runs: Iterable[Run],
+    planned: Sequence[Key] = (),
+    excluded: Mapping[str, str] | None = None,
+) -> Table:
+    """`planned` is all that is to be run, in its order; without it that of the tasks counts."""
+    by_place: dict[tuple[str, Arm], list[Run]] = defaultdict(list)
+    for run in runs:
+        by_place[run.task, run.arm].append(run)
+    for many in by_place.values():
+        many.sort(key=lambda run: run.repetition)
+    places: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for _, task, arm, place in sorted(
+        (number, task, arm.name, place) for place, (task, arm, number) in enumerate(planned)
+    ):
+        places[task, arm].append(place)
+    numbers = {run.repetition for many in by_place.values() for run in many}
+    return Table(
+        trial=trial,
+        runs=dict(by_place),
+        planned=dict(places),
+        repetitions=tuple(sorted(numbers)),
+        excluded=dict(excluded or {}),
+    )
+
+
+def arms(trial: Trial) -> tuple[Arm, ...]:
+    """The first, the others, and the first's control where the trial has one."""
+    found = [Arm(candidate=name) for name in trial.candidates]
+    return (
+        (*found, Arm(candidate=trial.candidates[0], control=True)) if trial.control else (*found,)
+    )
+
+
+def pairs(found: Table, other: Arm, kinds: Collection[Kind] | None = None) -> list[Pair]:
+    """All tasks that both have judged runs of, however many; in the order of the trial."""
+    first = Arm(candidate=found.trial.candidates[0])
+    told = (_pair(found.runs, task, first, other, found.repetitions) for task in _tasks(found))
+    return [one for one in told if one is not None and (kinds is None or one.kind in kinds)]
+
+
+def shown(found: Table, other: Arm, kinds: Collection[Kind] | None = None) -> Shown:
+    """The evidence at any look: from tasks whose planned runs have ended, in the planned order.
+
+    Where a trial repeats, what all repetitions say holds most of the bet; the rest is for looks
+    when only the first ones are there.
+    """
+    margin = found.trial.margin
+    whole = found.trial.repetitions
+    best = Shown()
+    for number in range(1, whole + 1):
+        part = 1.0 if whole == 1 else _WHOLE if number == whole else (1 - _WHOLE) / (whole - 1)
+        told = [one for one in _ended(found, other, number) if kinds is None or one.kind in kinds]
+        best = _stronger(best, _shown(told, margin), part)
+    return best
+
+
+def _shown(told: Sequence[Pair], margin: float) -> Shown:
+    gains = [one.gain for one in told]
+    savings = [saving for one in told if (saving := one.saving) is not None]
+    return Shown(
+        better=above(gains, 0.0),
+        safe=above(gains, -margin),
+        cheaper=above(savings, 0.0),
+        worse=below(gains, -margin),
+        no_gain=below(gains, margin),
+        less=below(gains, 0.0),
+        no_saving=below(savings, SMALL_SHARE),
+    )
+
+
+def _stronger(one: Shown, other: Shown, part: float) -> Shown:
+    """Of each the stronger evidence, of what `part` of the bet has become."""
+    fields = {}
+    for name in Shown.__struct_fields__:
+        known, new = getattr(one, name), getattr(other, name)
+        new = Evidence(now=new.now * part, most=new.most * part, at=new.at)
+        fields[name] = new if new.most >= known.most or known is NONE else known
+    return Shown(**fields)
+
+
+def _ended(found: Table, other: Arm, number: int) -> list[Pair]:
+    """Tasks of which so many repetitions of both have ended, up to the first that is not so far.
+
+    Those that nobody could judge are passed over.
+    """
+    both = (Arm(candidate=found.trial.candidates[0]), other)
+    wanted = found.repetitions[:number]
+    told = []
+    for task in sorted(_tasks(found), key=lambda task: _place(found, task, both, number)):
+        if any(_count(found, task, arm, wanted) < number for arm in both):
+            break
+        pair = _pair(found.runs, task, *both, wanted)
+        if pair is not None:
+            told.append(pair)
+    return told
+
+
+def _count(found: Table, task: str, arm: Arm, wanted: Collection[int]) -> int:
+    return sum(run.repetition in wanted for run in found.runs.get((task, arm), ()))
+
+
+def _tasks(found: Table) -> list[str]:
+    return [task for task in found.trial.tasks if task not in found.excluded]
+
+
+def _place(found: Table, task: str, both: tuple[Arm, Arm], number: int) -> int:
+    """Where the trial plans to have done so many repetitions of a task."""
+    places = [found.planned.get((task, arm.name), [])[:number] for arm in both]
+    return max((place for one in places for place in one), default=0)
+
+
+def _pair(
+    runs: Mapping[tuple[str, Arm], Sequence[Run]],
+    task: str,
+    first: Arm,
+    other: Arm,
+    wanted: Collection[int],
+) -> Pair | None:
+    sides = [
+        [r for r in runs.get((task, arm), ()) if r.solved is not None and r.repetition in wanted]
+        for arm in (first, other)
+    ]
+    if not all(sides):
+        return None
+    return Pair(task=task, kind=sides[0][0].kind, first=_side(sides[0]), other=_side(sides[1]))
+
+
+def _side(many: Sequence[Run]) -> Side:
+    costs = [float(run.cost) for run in many if run.cost is not None]
+    known = len(costs) == len(many)
+    return Side(
+        solved=sum(bool(run.solved) for run in many) / len(many),
+        cost=math.fsum(costs) / len(costs) if known else None,
+        seconds=math.fsum(run.seconds for run in many) / len(many),
+    )

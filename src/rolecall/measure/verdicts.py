@@ -1,0 +1,345 @@
+"""What a trial has shown of each candidate beside the first: switch, keep, or not enough data.
+
+A switch is wrong where the candidate solves no more and, by more than the margin, less, or is not
+cheaper. That claim is refuted where both are: "it solves less by more than the margin"; and "it
+solves no more, nor costs less", on which nine tenths of the allowed error are spent by looking at
+what is solved and one tenth by looking at what it costs. All evidence is a capital of bets
+(`betting`), so the chance of a wrong switch, ever, is at most 1 - level, over all candidates and
+kinds together (`several`): half of it is spent on the whole, half on the kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from rolecall.measure.betting import lasting, tasks_more
+from rolecall.measure.binomial import Interval
+from rolecall.measure.contrasts import (
+    SMALL_SHARE,
+    Pair,
+    Shown,
+    Table,
+    arms,
+    pairs,
+    shown,
+)
+from rolecall.measure.paired import RESAMPLES, Difference, Sums, figures
+from rolecall.measure.several import needed
+from rolecall.types.trials import Arm, Run
+from rolecall.types.words import Kind
+
+Word = Literal["switch", "keep", "not enough data"]
+Why = Literal["better", "cheaper", "worse", "no gain", "unfair", "contradiction", "open", "no task"]
+"""What a word rests on: the candidate solves more; as many, for less; fewer by more than the
+margin; neither gains nor saves what a switch is worth; the control differs from itself; evidence
+points both ways; nothing is settled; nothing is there."""
+_ON_BETTER, _ON_CHEAPER = 0.9, 0.1
+_DRAWS = 400_000
+"""Tasks that the bootstrap draws in all, where there are many: 400 draws at least."""
+
+
+class Spread(Struct, frozen=True, kw_only=True):
+    """A figure with its interval, as of this look."""
+
+    mean: float
+    interval: Interval
+
+
+class Arms(Struct, frozen=True, kw_only=True):
+    """A figure of both: of the first, and of the other."""
+
+    first: Spread
+    other: Spread
+
+
+class Contrast(Struct, frozen=True, kw_only=True):
+    """An arm beside the first, on tasks that both did. `kind` is None for all of them.
+
+    `gain` is the share of tasks solved above the first's, with an interval for whoever looks once
+    (bootstrap over tasks), and `lasting` for whoever looks as often as he likes. `saving` is USD a
+    task, `slower` seconds. `won` and `lost` are tasks. `cost` is USD by solved task. Money is None
+    where a price is unknown.
+    """
+
+    arm: Arm
+    kind: Kind | None
+    tasks: int
+    won: int
+    lost: int
+    gain: Spread | None = None
+    lasting: Interval = Interval(-1.0, 1.0)
+    solved: Arms | None = None
+    seconds: Arms | None = None
+    slower: Spread | None = None
+    cost: Arms | None = None
+    saving: Spread | None = None
+    shown: Shown = Shown()
+
+
+class More(Struct, frozen=True, kw_only=True):
+    """Tasks that would settle it, if others are like those seen, and the USD they would cost."""
+
+    word: Word
+    tasks: int
+    cost: float | None
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """`evidence` that a switch is right, and what is `needed` of it among all that is asked."""
+
+    contrast: Contrast
+    word: Word
+    why: Why
+    evidence: float
+    needed: float
+    more: More | None = None
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """What a trial has shown. `verdicts` begin with those over all kinds.
+
+    `left_out` counts runs that nobody could judge, `excluded` says why tasks do not count, and
+    `unpaired` counts tasks that not all candidates have done.
+    """
+
+    trial: str
+    first: str
+    level: float
+    margin: float
+    tasks: int
+    runs: int
+    planned: int
+    verdicts: tuple[Verdict, ...]
+    control: Contrast | None
+    unfair: bool
+    left_out: int
+    unpaired: int
+    excluded: dict[str, str]
+
+
+def verdicts(found: Table) -> Found:
+    """The verdict on each candidate, over all kinds and for each of them."""
+    others = [arm for arm in arms(found.trial) if arm.candidate != found.trial.candidates[0]]
+    control = next((arm for arm in arms(found.trial) if arm.control), None)
+    noise = None if control is None else contrast(found, control, None)
+    unfair = noise is not None and _unfair(noise, found.trial.level)
+    told = [contrast(found, arm, kind) for kind in _scopes(found) for arm in others]
+    limits = _limits(told, 1 - found.trial.level)
+    runs = [run for many in found.runs.values() for run in many]
+    return Found(
+        trial=found.trial.id,
+        first=found.trial.candidates[0],
+        level=found.trial.level,
+        margin=found.trial.margin,
+        tasks=len({run.task for run in runs} - found.excluded.keys()),
+        runs=len(runs),
+        planned=len(found.trial.tasks) * len(arms(found.trial)) * found.trial.repetitions,
+        verdicts=tuple(_verdict(found, one, limits[_name(one)], unfair=unfair) for one in told),
+        control=noise,
+        unfair=unfair,
+        left_out=sum(run.solved is None for run in runs),
+        unpaired=_unpaired(found, runs),
+        excluded={task: why for task, why in found.excluded.items() if task in found.trial.tasks},
+    )
+
+
+def settled(found: Found) -> bool:
+    """Whether every candidate has its word over all kinds, so that more runs would be wasted."""
+    whole = [one.word for one in found.verdicts if one.contrast.kind is None]
+    return bool(whole) and "not enough data" not in whole
+
+
+def contrast(found: Table, arm: Arm, kind: Kind | None) -> Contrast:
+    """An arm beside the first."""
+    kinds = None if kind is None else (kind,)
+    told = pairs(found, arm, kinds)
+    bare = Contrast(
+        arm=arm,
+        kind=kind,
+        tasks=len(told),
+        won=sum(one.gain > 0 for one in told),
+        lost=sum(one.gain < 0 for one in told),
+    )
+    if not told:
+        return bare
+    figured = _figured(told, found.trial.level)
+    money = "saving" in figured
+    return msgspec.structs.replace(
+        bare,
+        gain=figured["gain"],
+        lasting=lasting([one.gain for one in told], found.trial.level),
+        solved=Arms(first=figured["solved first"], other=figured["solved"]),
+        seconds=Arms(first=figured["seconds first"], other=figured["seconds"]),
+        slower=figured["slower"],
+        cost=Arms(first=figured["cost first"], other=figured["cost"]) if money else None,
+        saving=figured["saving"] if money else None,
+        shown=shown(found, arm, kinds),
+    )
+
+
+def _figured(told: Sequence[Pair], level: float) -> dict[str, Spread]:
+    """All figures from the same draws of tasks; without those of money where a price is unknown."""
+    priced = all(one.saving is not None for one in told)
+    draws = min(RESAMPLES, max(_DRAWS // len(told), 400))
+    found = figures(
+        [_sums(one) for one in told],
+        range(len(told)),
+        _FIGURES | _MONEY if priced else _FIGURES,
+        level=level,
+        resamples=draws,
+    )
+    return {name: _spread(one) for name, one in found.items()}
+
+
+def _sums(one: Pair) -> Sums:
+    first, other = one.first, one.other
+    money = (first.cost or 0.0, other.cost or 0.0)
+    return (1.0, first.solved, other.solved, first.seconds, other.seconds, *money)
+
+
+_FIGURES = {
+    "gain": lambda sums: (sums[2] - sums[1]) / sums[0],
+    "solved first": lambda sums: sums[1] / sums[0],
+    "solved": lambda sums: sums[2] / sums[0],
+    "seconds first": lambda sums: sums[3] / sums[0],
+    "seconds": lambda sums: sums[4] / sums[0],
+    "slower": lambda sums: (sums[4] - sums[3]) / sums[0],
+}
+_MONEY = {
+    "cost first": lambda sums: sums[5] / sums[1] if sums[1] else float("inf"),
+    "cost": lambda sums: sums[6] / sums[2] if sums[2] else float("inf"),
+    "saving": lambda sums: (sums[5] - sums[6]) / sums[0],
+}
+
+
+def _spread(one: Difference) -> Spread:
+    return Spread(mean=one.mean, interval=one.interval)
+
+
+def _scopes(found: Table) -> list[Kind | None]:
+    """All kinds together, then each; not each where there is one."""
+    kinds = {run.kind for many in found.runs.values() for run in many}
+    return [None, *(sorted(kinds) if len(kinds) > 1 else ())]
+
+
+def _name(one: Contrast) -> tuple[str, str]:
+    return one.arm.candidate, one.kind or ""
+
+
+def evidence(one: Shown) -> float:
+    """That a switch is right: e-values of the claims that would make it wrong, the weakest."""
+    worth = max(_ON_BETTER * one.better.most, _ON_CHEAPER * one.cheaper.most)
+    return min(one.safe.most, worth)
+
+
+def _limits(told: Sequence[Contrast], error: float) -> dict[tuple[str, str], float]:
+    """The evidence needed for each: half the error for the whole, half for the kinds together."""
+    whole = sum(one.kind is None for one in told)
+    apart = len(told) - whole
+    weights = {
+        _name(one): (1 / whole if one.kind is None else 1 / apart) / (2 if apart else 1)
+        for one in told
+    }
+    return needed({_name(one): evidence(one.shown) for one in told}, weights, error)
+
+
+def _unfair(noise: Contrast, level: float) -> bool:
+    """Whether the same model is shown to differ from itself."""
+    most = max(noise.shown.better.most, noise.shown.less.most)
+    return most >= 2 / (1 - level)
+
+
+def _verdict(found: Table, one: Contrast, limit: float, *, unfair: bool) -> Verdict:
+    word, why = _word(one, limit, 1 / (1 - found.trial.level), unfair=unfair)
+    return Verdict(
+        contrast=one,
+        word=word,
+        why=why,
+        evidence=evidence(one.shown),
+        needed=limit,
+        more=_more(found, one, limit) if why == "open" else None,
+    )
+
+
+def _word(one: Contrast, limit: float, alone: float, *, unfair: bool) -> tuple[Word, Why]:
+    """`limit` is the evidence that a switch needs among all that is asked, `alone` by itself."""
+    told = one.shown
+    better = _ON_BETTER * told.better.most >= limit
+    cheaper = _ON_CHEAPER * told.cheaper.most >= limit and _saves(one)
+    switch = told.safe.most >= limit and (better or cheaper)
+    worse = told.worse.most >= alone
+    idle = told.no_gain.most >= alone and told.no_saving.most >= alone
+    if not one.tasks:
+        return "not enough data", "no task"
+    if unfair:
+        return "not enough data", "unfair"
+    if switch and worse:
+        return "not enough data", "contradiction"
+    if switch:
+        return "switch", "better" if better else "cheaper"
+    if worse or idle:
+        return "keep", "worse" if worse else "no gain"
+    return "not enough data", "open"
+
+
+def _saves(one: Contrast) -> bool:
+    """Whether its sum of costs is lower, too: few dear runs may outweigh many cheap ones."""
+    return one.saving is not None and one.saving.interval.low > 0
+
+
+def _more(found: Table, one: Contrast, limit: float) -> More | None:
+    """The nearest settlement that what was seen points to."""
+    told = pairs(found, one.arm, None if one.kind is None else (one.kind,))
+    gains = [pair.gain for pair in told]
+    savings = [pair.saving for pair in told if pair.saving is not None]
+    margin, alone = found.trial.margin, 1 / (1 - found.trial.level)
+    losses, extra = _minus(gains), _minus(savings)
+    ways: tuple[tuple[Word, tuple[int | None, ...]], ...] = (
+        ("switch", (_still(gains, 0.0, limit / _ON_BETTER), _still(gains, -margin, limit))),
+        ("switch", (_still(savings, 0.0, limit / _ON_CHEAPER), _still(gains, -margin, limit))),
+        ("keep", (_still(losses, margin, alone),)),
+        ("keep", (_still(losses, -margin, alone), _still(extra, -SMALL_SHARE, alone))),
+    )
+    known = [(most, word) for word, counts in ways if (most := _most(counts)) is not None]
+    if not known:
+        return None
+    tasks, word = min(known)
+    return More(word=word, tasks=tasks, cost=_price(found, told, tasks))
+
+
+def _still(values: Sequence[float], mean: float, limit: float) -> int | None:
+    """Tasks until the mean is shown to be above."""
+    return tasks_more(values, mean, needed=limit)
+
+
+def _most(counts: Sequence[int | None]) -> int | None:
+    """All of them have to be there, and something is missing yet."""
+    known = [count for count in counts if count is not None]
+    return max(*known, 1) if len(known) == len(counts) else None
+
+
+def _minus(values: Sequence[float]) -> list[float]:
+    return [-value for value in values]
+
+
+def _price(found: Table, told: Sequence[Pair], tasks: int) -> float | None:
+    """USD for so many tasks more: of the first, of its control where there is one, of the other."""
+    trial = found.trial
+    costs = [
+        (one.first.cost * (1 + trial.control) + one.other.cost)
+        for one in told
+        if one.first.cost is not None and one.other.cost is not None
+    ]
+    return sum(costs) / len(costs) * tasks * trial.repetitions if costs else None
+
+
+def _unpaired(found: Table, runs: Sequence[Run]) -> int:
+    """Tasks begun that some candidate has no judged run of."""
+    wanted = [Arm(candidate=name) for name in found.trial.candidates]
+    begun = {run.task for run in runs} - found.excluded.keys()
+    judged = {(run.task, run.arm) for run in runs if run.solved is not None}
+    return sum(any((task, arm) not in judged for arm in wanted) for task in begun)
