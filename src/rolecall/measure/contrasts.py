@@ -1,7 +1,8 @@
 """Two arms of a trial on the same tasks: their runs side by side, and what tells them apart.
 
-A task is one unit: repetitions are averaged within it. Tasks count in the order in which the trial
-plans them, however quick their runs were, so that what is looked at early is no selection.
+A task is one unit: repetitions are averaged within it, and runs of the control with those of the
+first, whose model it is. Tasks count in the order in which the trial plans them, however quick
+their runs were, so that what is looked at early is no selection.
 """
 
 from __future__ import annotations
@@ -122,8 +123,8 @@ def arms(trial: Trial) -> tuple[Arm, ...]:
 
 def pairs(found: Table, other: Arm, kinds: Collection[Kind] | None = None) -> list[Pair]:
     """All tasks that both have judged runs of, however many; in the order of the trial."""
-    first = Arm(candidate=found.trial.candidates[0])
-    told = (_pair(found.runs, task, first, other, found.repetitions) for task in _tasks(found))
+    firsts = _firsts(found, other)
+    told = (_pair(found.runs, task, firsts, other, found.repetitions) for task in _tasks(found))
     return [one for one in told if one is not None and (kinds is None or one.kind in kinds)]
 
 
@@ -172,16 +173,25 @@ def _ended(found: Table, other: Arm, number: int) -> list[Pair]:
 
     Those that nobody could judge are passed over.
     """
-    both = (Arm(candidate=found.trial.candidates[0]), other)
+    firsts = _firsts(found, other)
+    every = (*firsts, other)
     wanted = found.repetitions[:number]
     told = []
-    for task in sorted(_tasks(found), key=lambda task: _place(found, task, both, number)):
-        if any(_count(found, task, arm, wanted) < number for arm in both):
+    for task in sorted(_tasks(found), key=lambda task: _place(found, task, every, number)):
+        if any(_count(found, task, arm, wanted) < number for arm in every):
             break
-        pair = _pair(found.runs, task, *both, wanted)
+        pair = _pair(found.runs, task, firsts, other, wanted)
         if pair is not None:
             told.append(pair)
     return told
+
+
+def _firsts(found: Table, other: Arm) -> tuple[Arm, ...]:
+    """The arms of the model that plays today; the control stands beside the first alone."""
+    first, control = (
+        Arm(candidate=found.trial.candidates[0], control=one) for one in (False, True)
+    )
+    return (first, control) if found.trial.control and not other.control else (first,)
 
 
 def _count(found: Table, task: str, arm: Arm, wanted: Collection[int]) -> int:
@@ -192,26 +202,28 @@ def _tasks(found: Table) -> list[str]:
     return [task for task in found.trial.tasks if task not in found.excluded]
 
 
-def _place(found: Table, task: str, both: tuple[Arm, Arm], number: int) -> int:
+def _place(found: Table, task: str, every: Sequence[Arm], number: int) -> int:
     """Where the trial plans to have done so many repetitions of a task."""
-    places = [found.planned.get((task, arm.name), [])[:number] for arm in both]
+    places = [found.planned.get((task, arm.name), [])[:number] for arm in every]
     return max((place for one in places for place in one), default=0)
 
 
 def _pair(
     runs: Mapping[tuple[str, Arm], Sequence[Run]],
     task: str,
-    first: Arm,
+    firsts: Sequence[Arm],
     other: Arm,
     wanted: Collection[int],
 ) -> Pair | None:
-    sides = [
-        [r for r in runs.get((task, arm), ()) if r.solved is not None and r.repetition in wanted]
-        for arm in (first, other)
-    ]
-    if not all(sides):
+    def judged(arm: Arm) -> list[Run]:
+        known = runs.get((task, arm), ())
+        return [run for run in known if run.solved is not None and run.repetition in wanted]
+
+    ours = [run for arm in firsts for run in judged(arm)]
+    theirs = judged(other)
+    if not ours or not theirs:
         return None
-    return Pair(task=task, kind=sides[0][0].kind, first=_side(sides[0]), other=_side(sides[1]))
+    return Pair(task=task, kind=theirs[0].kind, first=_side(ours), other=_side(theirs))
 
 
 def _side(many: Sequence[Run]) -> Side:

@@ -10,7 +10,7 @@ kinds together (`several`): half of it is spent on the whole, half on the kinds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 import msgspec
@@ -37,6 +37,10 @@ Why = Literal["better", "cheaper", "worse", "no gain", "unfair", "contradiction"
 """What a word rests on: the candidate solves more; as many, for less; fewer by more than the
 margin; neither gains nor saves what a switch is worth; the control differs from itself; evidence
 points both ways; nothing is settled; nothing is there."""
+Claim = Literal["better", "safe", "cheaper", "worse", "less", "no gain", "no saving"]
+"""What is shown of a candidate beside the first: it solves more; no fewer by more than the margin;
+costs less; solves fewer by more than the margin; solves fewer; gains less than the margin; saves
+less than `SMALL_SAVING`."""
 _ON_BETTER, _ON_CHEAPER = 0.9, 0.1
 _DRAWS = 400_000
 """Tasks that the bootstrap draws in all, where there are many: 400 draws at least."""
@@ -96,6 +100,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     why: Why
     evidence: float
     needed: float
+    claims: tuple[Claim, ...] = ()
     more: More | None = None
 
 
@@ -254,35 +259,47 @@ def _unfair(noise: Contrast, level: float) -> bool:
 
 
 def _verdict(found: Table, one: Contrast, limit: float, *, unfair: bool) -> Verdict:
-    word, why = _word(one, limit, 1 / (1 - found.trial.level), unfair=unfair)
+    claims = _claims(one, limit, 1 / (1 - found.trial.level))
+    word, why = _word(one, claims, unfair=unfair)
     return Verdict(
         contrast=one,
         word=word,
         why=why,
         evidence=evidence(one.shown),
-        needed=limit,
+        needed=round(limit, 3),
+        claims=claims,
         more=_more(found, one, limit) if why == "open" else None,
     )
 
 
-def _word(one: Contrast, limit: float, alone: float, *, unfair: bool) -> tuple[Word, Why]:
+def _claims(one: Contrast, limit: float, alone: float) -> tuple[Claim, ...]:
     """`limit` is the evidence that a switch needs among all that is asked, `alone` by itself."""
     told = one.shown
-    better = _ON_BETTER * told.better.most >= limit
-    cheaper = _ON_CHEAPER * told.cheaper.most >= limit and _saves(one)
-    switch = told.safe.most >= limit and (better or cheaper)
-    worse = told.worse.most >= alone
-    idle = told.no_gain.most >= alone and told.no_saving.most >= alone
+    held: dict[Claim, bool] = {
+        "better": _ON_BETTER * told.better.most >= limit,
+        "safe": told.safe.most >= limit,
+        "cheaper": _ON_CHEAPER * told.cheaper.most >= limit and _saves(one),
+        "worse": told.worse.most >= alone,
+        "less": told.less.most >= alone,
+        "no gain": told.no_gain.most >= alone,
+        "no saving": told.no_saving.most >= alone,
+    }
+    return tuple(claim for claim, is_held in held.items() if is_held)
+
+
+def _word(one: Contrast, claims: Collection[Claim], *, unfair: bool) -> tuple[Word, Why]:
+    switch = "safe" in claims and ("better" in claims or "cheaper" in claims)
+    idle = "no gain" in claims and "no saving" in claims
     if not one.tasks:
         return "not enough data", "no task"
     if unfair:
         return "not enough data", "unfair"
-    if switch and worse:
+    if switch and "worse" in claims:
         return "not enough data", "contradiction"
     if switch:
-        return "switch", "better" if better else "cheaper"
-    if worse or idle:
-        return "keep", "worse" if worse else "no gain"
+        return "switch", "better" if "better" in claims else "cheaper"
+    if "worse" in claims or idle:
+        return "keep", "worse" if "worse" in claims else "no gain"
     return "not enough data", "open"
 
 
