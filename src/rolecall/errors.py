@@ -6,6 +6,7 @@
     ├── LedgerError        the record cannot be written or read
     │   ├── LedgerBusy         another process is writing; it will pass
     │   └── LedgerRefusal      the ledger is well and does not take this one record
+    ├── TrialError         a trial cannot be made here: no history, no tests, no way to run them
     ├── RequestError       the client sent something that cannot be served as it stands
     │   ├── BodyError          not JSON, wrong types, too large, an encoding nobody announced
     │   ├── AccessError        a foreign host, a foreign page, a missing or wrong token
@@ -45,6 +46,10 @@ class LedgerBusy(LedgerError):
 
 class LedgerRefusal(LedgerError):
     """The ledger is well, and a record does not fit it: to try again would change nothing."""
+
+
+class TrialError(RolecallError):
+    """A trial that cannot be made as asked. The message names what is missing, and the mend."""
 
 
 class RequestError(RolecallError):

@@ -32,14 +32,16 @@ failure and is run once more."""
 class Judge(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Tests that say whether a task is done.
 
-    `files` are put back as `source` has them before judging, so that editing them helps nobody.
-    `must_pass` failed before and pass after; `keep_passing` passed before and after and are to stay
-    so. `seconds` is how long they took, `weak` why they prove little, where they do.
+    `files`, which may be folders, are put back as `source` has them before judging, so that editing
+    them helps nobody; `run` are those that are run, all of `files` where it is empty. `must_pass`
+    failed before and pass after; `keep_passing` passed before and after and are to stay so.
+    `seconds` is how long they took, `weak` why they prove little, where they do.
     """
 
     runner: Runner
     command: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    run: tuple[str, ...] = ()
     must_pass: tuple[str, ...] = ()
     keep_passing: tuple[str, ...] = ()
     seconds: float = 0.0

@@ -1,0 +1,127 @@
+"""Run a command in a tree, within limits, and end all that it started."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Protocol
+
+from msgspec import Struct
+
+from rolecall.types.trials import Stop
+
+HEAD, TAIL = 32_768, 229_376
+"""Bytes kept of an output: its beginning and its end."""
+MOST_OUTPUT = 64 * 1024 * 1024
+"""Bytes of output at which a command is ended."""
+_BLOCK = 65_536
+_LINGERING = 2.0
+"""Seconds that are waited for the end of an output which somebody outside of the group holds."""
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """How a command ended. `status` is its exit code, None where it was ended or never began."""
+
+    status: int | None
+    output: str
+    seconds: float
+    stop: Stop
+
+
+class Execute(Protocol):
+    """Runs `command` with `tree` as its folder and `environ` as its whole environment."""
+
+    def __call__(
+        self, command: Sequence[str], tree: Path, *, seconds: float, environ: Mapping[str, str]
+    ) -> Done: ...
+
+
+def plain(
+    command: Sequence[str], tree: Path, *, seconds: float, environ: Mapping[str, str]
+) -> Done:
+    """Run it as a process of its own, without a sandbox: for tests the user has run before.
+
+    The command and what it started are one process group, which is killed whole at the end.
+    """
+    began = time.perf_counter()
+    try:
+        process = subprocess.Popen(  # noqa: S603 (a test command, of the repository or its user)
+            list(command),
+            cwd=tree,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except OSError as error:
+        says = f"{command[0]}: cannot be run: {error.strerror}"
+        return Done(status=None, output=says, seconds=0.0, stop="crashed")
+    return _watched(process, seconds, began)
+
+
+class _Heard:
+    """The beginning and the end of an output, read to its end on a thread."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.head, self.tail, self.size = bytearray(), bytearray(), 0
+        self._process = process
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        stream: IO[bytes] | None = self._process.stdout
+        while stream is not None and (block := os.read(stream.fileno(), _BLOCK)):
+            self.size += len(block)
+            room = max(0, HEAD - len(self.head))
+            self.head += block[:room]
+            self.tail += block[room:]
+            del self.tail[:-TAIL]
+            if self.size > MOST_OUTPUT:
+                _end(self._process)
+
+    def text(self) -> str:
+        """All of it as text, once nobody of the group can write any more."""
+        self._thread.join(_LINGERING)
+        left = self.size - len(self.head) - len(self.tail)
+        between = f"\n... {left} bytes left out ...\n".encode() if left > 0 else b""
+        return (bytes(self.head) + between + bytes(self.tail)).decode("utf-8", "replace")
+
+
+def _watched(process: subprocess.Popen[bytes], seconds: float, began: float) -> Done:
+    heard, over = _Heard(process), threading.Event()
+    waiter = threading.Thread(target=_await, args=(process, over), daemon=True)
+    waiter.start()
+    in_time = over.wait(seconds)
+    if not in_time:
+        _end(process)
+    waiter.join()
+    took = time.perf_counter() - began
+    text = heard.text()
+    if heard.size > MOST_OUTPUT:
+        return Done(status=None, output=text, seconds=took, stop="output")
+    if not in_time:
+        return Done(status=None, output=text, seconds=took, stop="time")
+    return Done(status=process.returncode, output=text, seconds=took, stop="finished")
+
+
+def _await(process: subprocess.Popen[bytes], over: threading.Event) -> None:
+    """Wait for the first process, end the others, and only then let its number go."""
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    _end(process)
+    process.wait()
+    over.set()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill the whole group. Its number is not given to others before `wait` took it."""
+    if process.returncode is None:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
