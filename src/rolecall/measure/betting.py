@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import NormalDist
 
 from msgspec import Struct
@@ -47,20 +47,32 @@ def above(values: Iterable[float], mean: float) -> Evidence:
     Raises `ValueError` where a value lies outside -1 to 1. What is evidence for a higher mean is at
     least as much for every lower one.
     """
+    now, most, at = 1.0, 1.0, 0
+    for number, now in enumerate(_capital(values, mean), 1):
+        if now > most:
+            most, at = now, number
+    return Evidence(now=now, most=most, at=at)
+
+
+def first_above(values: Iterable[float], mean: float, needed: float) -> int | None:
+    """After how many values the evidence for a mean above `mean` is first `needed`."""
+    held = (number for number, now in enumerate(_capital(values, mean), 1) if now >= needed)
+    return next(held, None)
+
+
+def _capital(values: Iterable[float], mean: float) -> Iterator[float]:
+    """What the mixture of bets has come to after each value."""
     bets = _bets(mean)
     parts = [1 / len(bets)] * len(bets)
-    now, most, at = 1.0, 1.0, 0
     gains: dict[float, list[float]] = {}
-    for number, value in enumerate(values, 1):
+    for value in values:
         if value not in gains:
             gains[value] = _gains(_checked(value), mean, bets)
         parts = [part * gain for part, gain in zip(parts, gains[value], strict=True)]
         now = sum(parts)
-        if now > most:
-            most, at = now, number
+        yield now
         if now > _MOST:
-            break
-    return Evidence(now=now, most=most, at=at)
+            return
 
 
 def below(values: Iterable[float], mean: float) -> Evidence:

@@ -41,7 +41,7 @@ Claim = Literal["better", "safe", "cheaper", "worse", "less", "no gain", "no sav
 """What is shown of a candidate beside the first: it solves more; no fewer by more than the margin;
 costs less; solves fewer by more than the margin; solves fewer; gains less than the margin; saves
 less than `SMALL_SAVING`."""
-_ON_BETTER, _ON_CHEAPER = 0.9, 0.1
+ON_BETTER, ON_CHEAPER = 0.9, 0.1
 _DRAWS = 400_000
 """Tasks that the bootstrap draws in all, where there are many: 400 draws at least."""
 
@@ -237,7 +237,7 @@ def _name(one: Contrast) -> tuple[str, str]:
 
 def evidence(one: Shown) -> float:
     """That a switch is right: e-values of the claims that would make it wrong, the weakest."""
-    worth = max(_ON_BETTER * one.better.most, _ON_CHEAPER * one.cheaper.most)
+    worth = max(ON_BETTER * one.better.most, ON_CHEAPER * one.cheaper.most)
     return min(one.safe.most, worth)
 
 
@@ -276,9 +276,9 @@ def _claims(one: Contrast, limit: float, alone: float) -> tuple[Claim, ...]:
     """`limit` is the evidence that a switch needs among all that is asked, `alone` by itself."""
     told = one.shown
     held: dict[Claim, bool] = {
-        "better": _ON_BETTER * told.better.most >= limit,
+        "better": ON_BETTER * told.better.most >= limit,
         "safe": told.safe.most >= limit,
-        "cheaper": _ON_CHEAPER * told.cheaper.most >= limit and _saves(one),
+        "cheaper": ON_CHEAPER * told.cheaper.most >= limit and _saves(one),
         "worse": told.worse.most >= alone,
         "less": told.less.most >= alone,
         "no gain": told.no_gain.most >= alone,
@@ -316,8 +316,8 @@ def _more(found: Table, one: Contrast, limit: float) -> More | None:
     margin, alone = found.trial.margin, 1 / (1 - found.trial.level)
     losses, extra = _minus(gains), _minus(savings)
     ways: tuple[tuple[Word, tuple[int | None, ...]], ...] = (
-        ("switch", (_still(gains, 0.0, limit / _ON_BETTER), _still(gains, -margin, limit))),
-        ("switch", (_still(savings, 0.0, limit / _ON_CHEAPER), _still(gains, -margin, limit))),
+        ("switch", (_still(gains, 0.0, limit / ON_BETTER), _still(gains, -margin, limit))),
+        ("switch", (_still(savings, 0.0, limit / ON_CHEAPER), _still(gains, -margin, limit))),
         ("keep", (_still(losses, margin, alone),)),
         ("keep", (_still(losses, -margin, alone), _still(extra, -SMALL_SHARE, alone))),
     )

@@ -109,8 +109,8 @@ def more(one: More | None, word: str) -> str:
         return ""
     if one is None:
         return "no number of tasks like these would settle it; a wider margin might"
-    price = "" if one.cost is None else f", for about {usd(_rough(one.cost))}"
-    tasks = f"{_rough(one.tasks):,.0f} more tasks like these"
+    price = "" if one.cost is None else f", for about {usd(rough(one.cost))}"
+    tasks = f"{rough(one.tasks):,.0f} more tasks like these"
     return f"about {tasks} would settle it, as {one.word}{price}"
 
 
@@ -140,7 +140,7 @@ def usd(amount: float) -> str:
     return dollars(Decimal(str(round(amount, 6)))) if math.isfinite(amount) else "no bound"
 
 
-def _rough(number: float) -> float:
+def rough(number: float) -> float:
     """Two significant digits: more would say more than is known."""
     return float(f"{number:.2g}")
 
