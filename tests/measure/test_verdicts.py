@@ -10,7 +10,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from rolecall.measure.contrasts import Key, arms, pairs, shown, table
+from rolecall.measure.contrasts import shown
+from rolecall.measure.pairs import Key, arms, pairs, table
 from rolecall.measure.simulated import Truth, planned, simulated
 from rolecall.measure.verdicts import Found, Verdict, evidence, settled, verdicts
 from rolecall.types.trials import Arm, Run, Trial
@@ -151,10 +152,10 @@ def test_repetitions_are_one_task() -> None:
     copies = [replace(run, repetition=number) for number in range(1, 11) for run in runs]
     once, often = judged(replace(trial, repetitions=1), runs), judged(trial, copies)
     one, ten = whole(once).contrast, whole(often).contrast
-    assert one.gain is not None
-    assert ten.gain is not None
-    assert ten.gain.mean == pytest.approx(one.gain.mean)
-    assert ten.gain.interval.low == pytest.approx(one.gain.interval.low)
+    assert one.figures is not None
+    assert ten.figures is not None
+    assert ten.figures.gain.mean == pytest.approx(one.figures.gain.mean)
+    assert ten.figures.gain.interval.low == pytest.approx(one.figures.gain.interval.low)
     assert whole(often).evidence <= whole(once).evidence
 
 
@@ -204,8 +205,9 @@ def test_a_control_that_differs_from_itself_settles_nothing() -> None:
 def test_the_control_shows_the_noise() -> None:
     found = judged(*simulated(EQUAL, 60))
     assert found.control is not None
-    assert found.control.gain is not None
-    assert found.control.gain.interval.low <= 0 <= found.control.gain.interval.high
+    assert found.control.figures is not None
+    own = found.control.figures.gain.interval
+    assert own.low <= 0 <= own.high
     assert not found.unfair
 
 
@@ -217,7 +219,8 @@ def test_an_unknown_price_is_not_cheap() -> None:
     ]
     found = whole(judged(trial, free))
     assert found.word == "not enough data"
-    assert (found.contrast.cost, found.contrast.saving) == (None, None)
+    assert found.contrast.figures is not None
+    assert found.contrast.figures.money is None
     assert "cheaper" not in found.claims
 
 

@@ -11,7 +11,8 @@ import pytest
 from msgspec.structs import replace
 
 from rolecall.errors import ConfigError
-from rolecall.measure.contrasts import arms, shown, table
+from rolecall.measure.contrasts import shown
+from rolecall.measure.pairs import arms, table
 from rolecall.measure.power import Assumed, gain_shown, margin_shown, tasks_for
 from rolecall.measure.simulated import Truth, simulated
 from rolecall.trials.plan import CALLS, PACE, Asked, Past, plan

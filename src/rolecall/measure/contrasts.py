@@ -1,58 +1,26 @@
-"""Two arms of a trial on the same tasks: their runs side by side, and what tells them apart.
-
-A task is one unit: repetitions are averaged within it, and runs of the control with those of the
-first, whose model it is. Tasks count in the order in which the trial plans them, however quick
-their runs were, so that what is looked at early is no selection.
-"""
+"""An arm of a trial beside the first: what was measured, and the evidence at any look."""
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 
-from rolecall.measure.betting import NONE, Evidence, above, below
-from rolecall.types.trials import Arm, Run, Trial
+from rolecall.measure.betting import NONE, Evidence, above, below, lasting
+from rolecall.measure.binomial import Interval
+from rolecall.measure.paired import RESAMPLES, Difference, Sums, figures
+from rolecall.measure.pairs import Pair, Table, ended, pairs
+from rolecall.types.trials import Arm
 from rolecall.types.words import Kind
 
-Key = tuple[str, Arm, int]
 SMALL_SAVING = 0.2
 """A saving of a smaller share than this is none that a switch is worth."""
 SMALL_SHARE = SMALL_SAVING / (2 - SMALL_SAVING)
 """The same as a share of both costs together."""
 _WHOLE = 0.8
 """What is bet on tasks all of whose repetitions are there; the rest on those with fewer."""
-
-
-class Side(Struct, frozen=True, kw_only=True):
-    """The judged runs of an arm on one task, averaged. `cost` is USD, None where unknown."""
-
-    solved: float
-    cost: float | None
-    seconds: float
-
-
-class Pair(Struct, frozen=True, kw_only=True):
-    """A task that both arms have judged runs of."""
-
-    task: str
-    kind: Kind
-    first: Side
-    other: Side
-
-    @property
-    def gain(self) -> float:
-        return self.other.solved - self.first.solved
-
-    @property
-    def saving(self) -> float | None:
-        """What the other costs less, as a share of both costs together: from -1 to 1."""
-        if self.first.cost is None or self.other.cost is None:
-            return None
-        both = self.first.cost + self.other.cost
-        return (self.first.cost - self.other.cost) / both if both else 0.0
+_DRAWS = 400_000
+"""Tasks that the bootstrap draws in all, where there are many: 400 draws at least."""
 
 
 class Shown(Struct, frozen=True, kw_only=True):
@@ -72,60 +40,71 @@ class Shown(Struct, frozen=True, kw_only=True):
     no_saving: Evidence = NONE
 
 
-class Table(Struct, frozen=True, kw_only=True):
-    """The runs of a trial by task and arm, in the order of their repetition.
+class Spread(Struct, frozen=True, kw_only=True):
+    """A figure with its interval, as of this look."""
 
-    `tasks` are in the order in which the trial plans to have done so many repetitions of them, by
-    number; `excluded` says why tasks do not count.
+    mean: float
+    interval: Interval
+
+
+class Arms(Struct, frozen=True, kw_only=True):
+    """A figure of both: of the first, and of the other."""
+
+    first: Spread
+    other: Spread
+
+
+class Money(Struct, frozen=True, kw_only=True):
+    """USD that were `paid` by task, the `cost` by solved task, and what the other saves a task."""
+
+    paid: Arms
+    cost: Arms
+    saving: Spread
+
+
+class Figures(Struct, frozen=True, kw_only=True):
+    """What was measured. `solved` is a share of tasks, `seconds` are those of a run.
+
+    `gain` is the share solved above the first's, with an interval for whoever looks once (bootstrap
+    over tasks), `lasting` the interval for whoever looks as often as he likes. `money` is None
+    where a price is unknown.
     """
 
-    trial: Trial
-    runs: dict[tuple[str, Arm], list[Run]]
-    planned: dict[tuple[str, str], list[int]]
-    repetitions: tuple[int, ...]
-    excluded: dict[str, str]
+    gain: Spread
+    lasting: Interval
+    solved: Arms
+    seconds: Arms
+    money: Money | None = None
 
 
-def table(
-    trial: Trial,
-    runs: Iterable[Run],
-    planned: Sequence[Key] = (),
-    excluded: Mapping[str, str] | None = None,
-) -> Table:
-    """`planned` is all that is to be run, in its order; without it that of the tasks counts."""
-    by_place: dict[tuple[str, Arm], list[Run]] = defaultdict(list)
-    for run in runs:
-        by_place[run.task, run.arm].append(run)
-    for many in by_place.values():
-        many.sort(key=lambda run: run.repetition)
-    places: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for _, task, arm, place in sorted(
-        (number, task, arm.name, place) for place, (task, arm, number) in enumerate(planned)
-    ):
-        places[task, arm].append(place)
-    numbers = {run.repetition for many in by_place.values() for run in many}
-    return Table(
-        trial=trial,
-        runs=dict(by_place),
-        planned=dict(places),
-        repetitions=tuple(sorted(numbers)),
-        excluded=dict(excluded or {}),
+class Contrast(Struct, frozen=True, kw_only=True):
+    """An arm beside the first, on tasks that both did, of which it `won` and `lost` some.
+
+    `kind` is None for all kinds, `figures` where there is no task.
+    """
+
+    arm: Arm
+    kind: Kind | None
+    tasks: int
+    won: int
+    lost: int
+    figures: Figures | None = None
+    shown: Shown = Shown()
+
+
+def contrast(found: Table, arm: Arm, kind: Kind | None) -> Contrast:
+    """An arm beside the first."""
+    kinds = None if kind is None else (kind,)
+    told = pairs(found, arm, kinds)
+    return Contrast(
+        arm=arm,
+        kind=kind,
+        tasks=len(told),
+        won=sum(one.gain > 0 for one in told),
+        lost=sum(one.gain < 0 for one in told),
+        figures=_measured(told, found.trial.level) if told else None,
+        shown=shown(found, arm, kinds),
     )
-
-
-def arms(trial: Trial) -> tuple[Arm, ...]:
-    """The first, the others, and the first's control where the trial has one."""
-    found = [Arm(candidate=name) for name in trial.candidates]
-    return (
-        (*found, Arm(candidate=trial.candidates[0], control=True)) if trial.control else (*found,)
-    )
-
-
-def pairs(found: Table, other: Arm, kinds: Collection[Kind] | None = None) -> list[Pair]:
-    """All tasks that both have judged runs of, however many; in the order of the trial."""
-    firsts = _firsts(found, other)
-    told = (_pair(found.runs, task, firsts, other, found.repetitions) for task in _tasks(found))
-    return [one for one in told if one is not None and (kinds is None or one.kind in kinds)]
 
 
 def shown(found: Table, other: Arm, kinds: Collection[Kind] | None = None) -> Shown:
@@ -139,7 +118,7 @@ def shown(found: Table, other: Arm, kinds: Collection[Kind] | None = None) -> Sh
     best = Shown()
     for number in range(1, whole + 1):
         part = 1.0 if whole == 1 else _WHOLE if number == whole else (1 - _WHOLE) / (whole - 1)
-        told = [one for one in _ended(found, other, number) if kinds is None or one.kind in kinds]
+        told = [one for one in ended(found, other, number) if kinds is None or one.kind in kinds]
         best = _stronger(best, _shown(told, margin), part)
     return best
 
@@ -168,69 +147,55 @@ def _stronger(one: Shown, other: Shown, part: float) -> Shown:
     return Shown(**fields)
 
 
-def _ended(found: Table, other: Arm, number: int) -> list[Pair]:
-    """Tasks of which so many repetitions of both have ended, up to the first that is not so far.
-
-    Those that nobody could judge are passed over.
-    """
-    firsts = _firsts(found, other)
-    every = (*firsts, other)
-    wanted = found.repetitions[:number]
-    told = []
-    for task in sorted(_tasks(found), key=lambda task: _place(found, task, every, number)):
-        if any(_count(found, task, arm, wanted) < number for arm in every):
-            break
-        pair = _pair(found.runs, task, firsts, other, wanted)
-        if pair is not None:
-            told.append(pair)
-    return told
-
-
-def _firsts(found: Table, other: Arm) -> tuple[Arm, ...]:
-    """The arms of the model that plays today; the control stands beside the first alone."""
-    first, control = (
-        Arm(candidate=found.trial.candidates[0], control=one) for one in (False, True)
+def _measured(told: Sequence[Pair], level: float) -> Figures:
+    """All figures from the same draws of tasks; without those of money where a price is unknown."""
+    priced = all(one.saving is not None for one in told)
+    drawn = figures(
+        [_sums(one) for one in told],
+        range(len(told)),
+        _FIGURES | _MONEY if priced else _FIGURES,
+        level=level,
+        resamples=min(RESAMPLES, max(_DRAWS // len(told), 400)),
     )
-    return (first, control) if found.trial.control and not other.control else (first,)
-
-
-def _count(found: Table, task: str, arm: Arm, wanted: Collection[int]) -> int:
-    return sum(run.repetition in wanted for run in found.runs.get((task, arm), ()))
-
-
-def _tasks(found: Table) -> list[str]:
-    return [task for task in found.trial.tasks if task not in found.excluded]
-
-
-def _place(found: Table, task: str, every: Sequence[Arm], number: int) -> int:
-    """Where the trial plans to have done so many repetitions of a task."""
-    places = [found.planned.get((task, arm.name), [])[:number] for arm in every]
-    return max((place for one in places for place in one), default=0)
-
-
-def _pair(
-    runs: Mapping[tuple[str, Arm], Sequence[Run]],
-    task: str,
-    firsts: Sequence[Arm],
-    other: Arm,
-    wanted: Collection[int],
-) -> Pair | None:
-    def judged(arm: Arm) -> list[Run]:
-        known = runs.get((task, arm), ())
-        return [run for run in known if run.solved is not None and run.repetition in wanted]
-
-    ours = [run for arm in firsts for run in judged(arm)]
-    theirs = judged(other)
-    if not ours or not theirs:
-        return None
-    return Pair(task=task, kind=theirs[0].kind, first=_side(ours), other=_side(theirs))
-
-
-def _side(many: Sequence[Run]) -> Side:
-    costs = [float(run.cost) for run in many if run.cost is not None]
-    known = len(costs) == len(many)
-    return Side(
-        solved=sum(bool(run.solved) for run in many) / len(many),
-        cost=math.fsum(costs) / len(costs) if known else None,
-        seconds=math.fsum(run.seconds for run in many) / len(many),
+    one = {name: _spread(figure) for name, figure in drawn.items()}
+    return Figures(
+        gain=one["gain"],
+        lasting=lasting([pair.gain for pair in told], level),
+        solved=Arms(first=one["solved first"], other=one["solved"]),
+        seconds=Arms(first=one["seconds first"], other=one["seconds"]),
+        money=_money(one) if priced else None,
     )
+
+
+def _money(one: Mapping[str, Spread]) -> Money:
+    return Money(
+        paid=Arms(first=one["paid first"], other=one["paid"]),
+        cost=Arms(first=one["cost first"], other=one["cost"]),
+        saving=one["saving"],
+    )
+
+
+def _sums(one: Pair) -> Sums:
+    first, other = one.first, one.other
+    money = (first.cost or 0.0, other.cost or 0.0)
+    return (1.0, first.solved, other.solved, first.seconds, other.seconds, *money)
+
+
+_FIGURES = {
+    "gain": lambda sums: (sums[2] - sums[1]) / sums[0],
+    "solved first": lambda sums: sums[1] / sums[0],
+    "solved": lambda sums: sums[2] / sums[0],
+    "seconds first": lambda sums: sums[3] / sums[0],
+    "seconds": lambda sums: sums[4] / sums[0],
+}
+_MONEY = {
+    "paid first": lambda sums: sums[5] / sums[0],
+    "paid": lambda sums: sums[6] / sums[0],
+    "cost first": lambda sums: sums[5] / sums[1] if sums[1] else float("inf"),
+    "cost": lambda sums: sums[6] / sums[2] if sums[2] else float("inf"),
+    "saving": lambda sums: (sums[5] - sums[6]) / sums[0],
+}
+
+
+def _spread(one: Difference) -> Spread:
+    return Spread(mean=one.mean, interval=one.interval)

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from rolecall.measure.contrasts import Key, arms
+from rolecall.measure.pairs import Key, arms
 from rolecall.types.trials import Run, Trial
 from rolecall.types.words import Kind
 

@@ -13,21 +13,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
-from rolecall.measure.betting import lasting, tasks_more
-from rolecall.measure.binomial import Interval
-from rolecall.measure.contrasts import (
-    SMALL_SHARE,
-    Pair,
-    Shown,
-    Table,
-    arms,
-    pairs,
-    shown,
-)
-from rolecall.measure.paired import RESAMPLES, Difference, Sums, figures
+from rolecall.measure.betting import tasks_more
+from rolecall.measure.contrasts import SMALL_SHARE, Contrast, Shown, contrast
+from rolecall.measure.pairs import Pair, Table, arms, pairs
 from rolecall.measure.several import needed
 from rolecall.types.trials import Arm, Run
 from rolecall.types.words import Kind
@@ -42,46 +32,6 @@ Claim = Literal["better", "safe", "cheaper", "worse", "less", "no gain", "no sav
 costs less; solves fewer by more than the margin; solves fewer; gains less than the margin; saves
 less than `SMALL_SAVING`."""
 ON_BETTER, ON_CHEAPER = 0.9, 0.1
-_DRAWS = 400_000
-"""Tasks that the bootstrap draws in all, where there are many: 400 draws at least."""
-
-
-class Spread(Struct, frozen=True, kw_only=True):
-    """A figure with its interval, as of this look."""
-
-    mean: float
-    interval: Interval
-
-
-class Arms(Struct, frozen=True, kw_only=True):
-    """A figure of both: of the first, and of the other."""
-
-    first: Spread
-    other: Spread
-
-
-class Contrast(Struct, frozen=True, kw_only=True):
-    """An arm beside the first, on tasks that both did. `kind` is None for all of them.
-
-    `gain` is the share of tasks solved above the first's, with an interval for whoever looks once
-    (bootstrap over tasks), and `lasting` for whoever looks as often as he likes. `saving` is USD a
-    task, `slower` seconds. `won` and `lost` are tasks. `cost` is USD by solved task. Money is None
-    where a price is unknown.
-    """
-
-    arm: Arm
-    kind: Kind | None
-    tasks: int
-    won: int
-    lost: int
-    gain: Spread | None = None
-    lasting: Interval = Interval(-1.0, 1.0)
-    solved: Arms | None = None
-    seconds: Arms | None = None
-    slower: Spread | None = None
-    cost: Arms | None = None
-    saving: Spread | None = None
-    shown: Shown = Shown()
 
 
 class More(Struct, frozen=True, kw_only=True):
@@ -156,73 +106,6 @@ def settled(found: Found) -> bool:
     """Whether every candidate has its word over all kinds, so that more runs would be wasted."""
     whole = [one.word for one in found.verdicts if one.contrast.kind is None]
     return bool(whole) and "not enough data" not in whole
-
-
-def contrast(found: Table, arm: Arm, kind: Kind | None) -> Contrast:
-    """An arm beside the first."""
-    kinds = None if kind is None else (kind,)
-    told = pairs(found, arm, kinds)
-    bare = Contrast(
-        arm=arm,
-        kind=kind,
-        tasks=len(told),
-        won=sum(one.gain > 0 for one in told),
-        lost=sum(one.gain < 0 for one in told),
-    )
-    if not told:
-        return bare
-    figured = _figured(told, found.trial.level)
-    money = "saving" in figured
-    return msgspec.structs.replace(
-        bare,
-        gain=figured["gain"],
-        lasting=lasting([one.gain for one in told], found.trial.level),
-        solved=Arms(first=figured["solved first"], other=figured["solved"]),
-        seconds=Arms(first=figured["seconds first"], other=figured["seconds"]),
-        slower=figured["slower"],
-        cost=Arms(first=figured["cost first"], other=figured["cost"]) if money else None,
-        saving=figured["saving"] if money else None,
-        shown=shown(found, arm, kinds),
-    )
-
-
-def _figured(told: Sequence[Pair], level: float) -> dict[str, Spread]:
-    """All figures from the same draws of tasks; without those of money where a price is unknown."""
-    priced = all(one.saving is not None for one in told)
-    draws = min(RESAMPLES, max(_DRAWS // len(told), 400))
-    found = figures(
-        [_sums(one) for one in told],
-        range(len(told)),
-        _FIGURES | _MONEY if priced else _FIGURES,
-        level=level,
-        resamples=draws,
-    )
-    return {name: _spread(one) for name, one in found.items()}
-
-
-def _sums(one: Pair) -> Sums:
-    first, other = one.first, one.other
-    money = (first.cost or 0.0, other.cost or 0.0)
-    return (1.0, first.solved, other.solved, first.seconds, other.seconds, *money)
-
-
-_FIGURES = {
-    "gain": lambda sums: (sums[2] - sums[1]) / sums[0],
-    "solved first": lambda sums: sums[1] / sums[0],
-    "solved": lambda sums: sums[2] / sums[0],
-    "seconds first": lambda sums: sums[3] / sums[0],
-    "seconds": lambda sums: sums[4] / sums[0],
-    "slower": lambda sums: (sums[4] - sums[3]) / sums[0],
-}
-_MONEY = {
-    "cost first": lambda sums: sums[5] / sums[1] if sums[1] else float("inf"),
-    "cost": lambda sums: sums[6] / sums[2] if sums[2] else float("inf"),
-    "saving": lambda sums: (sums[5] - sums[6]) / sums[0],
-}
-
-
-def _spread(one: Difference) -> Spread:
-    return Spread(mean=one.mean, interval=one.interval)
 
 
 def _scopes(found: Table) -> list[Kind | None]:
@@ -305,7 +188,8 @@ def _word(one: Contrast, claims: Collection[Claim], *, unfair: bool) -> tuple[Wo
 
 def _saves(one: Contrast) -> bool:
     """Whether its sum of costs is lower, too: few dear runs may outweigh many cheap ones."""
-    return one.saving is not None and one.saving.interval.low > 0
+    money = one.figures.money if one.figures is not None else None
+    return money is not None and money.saving.interval.low > 0
 
 
 def _more(found: Table, one: Contrast, limit: float) -> More | None:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from rolecall.measure.binomial import Interval
-from rolecall.measure.contrasts import SMALL_SAVING
-from rolecall.measure.verdicts import Arms, Claim, Contrast, Found, More, Spread, Verdict, Why
+from rolecall.measure.contrasts import SMALL_SAVING, Arms, Contrast, Spread
+from rolecall.measure.verdicts import Claim, Found, More, Verdict, Why
 from rolecall.spoken.figures import dollars, seconds
 
 Say = Callable[[float], str]
@@ -51,19 +51,19 @@ def why(one: Verdict, found: Found) -> str:
 
 def figures(one: Contrast, found: Found) -> Iterator[str]:
     """What was measured, each with its interval."""
-    if one.gain is None or one.solved is None or one.seconds is None:
+    told = one.figures
+    if told is None:
         return
-    level = f"{found.level:.0%}"
     yield (
-        f"solved    {one.solved.other.mean:.0%}, {found.first} {one.solved.first.mean:.0%} of "
-        f"{one.tasks} tasks: {points(one.gain.mean)} ({level}: {span(one.gain.interval)} at this "
-        f"look, {span(one.lasting)} however often one looks)"
+        f"solved {told.solved.other.mean:.0%}, {found.first} {told.solved.first.mean:.0%} of "
+        f"{one.tasks:,} tasks: {points(told.gain.mean)} ({found.level:.0%}: "
+        f"{span(told.gain.interval)} at this look, {span(told.lasting)} however often one looks)"
     )
-    if one.cost is not None:
-        yield f"a solved task costs {_both(one.cost, found, usd)}"
+    if told.money is not None:
+        yield f"a solved task costs {_both(told.money.cost, found, usd)}"
     else:
-        yield "cost      unknown: a price is missing; `[models]` in rolecall.toml can state it"
-    yield f"a run takes {_both(one.seconds, found, seconds)}"
+        yield "its cost is unknown: a price is missing, which [models] in rolecall.toml can state"
+    yield f"a run takes {_both(told.seconds, found, seconds)}"
 
 
 def claims(one: Verdict, found: Found) -> list[str]:
@@ -87,20 +87,22 @@ def noise(found: Found) -> str:
     control = found.control
     if control is None:
         return "no control: this trial does not tell how far a model is from itself"
-    if control.gain is None:
+    if control.figures is None:
         return "the control has no judged run yet"
+    gain = control.figures.gain
     return (
-        f"{found.first} against itself: {points(control.gain.mean)} "
-        f"({span(control.gain.interval)}) on {control.tasks} tasks"
+        f"{found.first} against itself: {points(gain.mean)} ({span(gain.interval)}) "
+        f"on {control.tasks:,} tasks"
     )
 
 
 def beyond_noise(one: Contrast, found: Found) -> bool | None:
     """Whether a difference is larger than any the same model has with itself; None for unknown."""
-    if found.control is None or found.control.gain is None or one.gain is None:
+    control = found.control
+    if control is None or control.figures is None or one.figures is None:
         return None
-    own = found.control.gain.interval
-    return abs(one.gain.mean) > max(abs(own.low), abs(own.high))
+    own = control.figures.gain.interval
+    return abs(one.figures.gain.mean) > max(abs(own.low), abs(own.high))
 
 
 def more(one: More | None, word: str) -> str:
