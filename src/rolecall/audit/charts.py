@@ -27,7 +27,7 @@ _RULE = "#8c8c8c"
 
 def by_day(days: Sequence[Day], by: str) -> Any:
     """USD a day, stacked by `model` or `role`."""
-    alt = _altair()
+    alt = altair()
     names = _dearest(days, by)
     rows = [
         {"day": str(one.day), "name": name if name in names else "others", "usd": float(one.cost)}
@@ -45,7 +45,7 @@ def by_day(days: Sequence[Day], by: str) -> Any:
 
 def habits(found: Sequence[Finding]) -> Any:
     """What each habit comes to in USD."""
-    alt = _altair()
+    alt = altair()
     words = {"saved": "to save", "spent": "spent on it", "lost": "lost"}
     rows = [
         {"habit": one.id, "usd": float(one.money), "what": words[one.money_is]} for one in found
@@ -64,7 +64,7 @@ def habits(found: Sequence[Finding]) -> Any:
 
 def together(charts: Iterable[Any]) -> Any:
     """Charts one below the other, in one picture."""
-    return _altair().vconcat(*charts).resolve_scale(color="independent")
+    return altair().vconcat(*charts).resolve_scale(color="independent")
 
 
 def svg(chart: Any) -> str:
@@ -98,7 +98,7 @@ def _themed(chart: Any, ink: str, ground: str) -> Any:
     )
 
 
-def _altair() -> Any:
+def altair() -> Any:
     try:
         import altair as alt  # noqa: PLC0415 (an extra)
     except ImportError as error:

@@ -22,6 +22,8 @@ from rolecall.cli.privacy import privacy_app
 from rolecall.cli.records import log, replay, why
 from rolecall.cli.report import report
 from rolecall.cli.route import route
+from rolecall.cli.trial import trial_app
+from rolecall.cli.trial_report import plan_command
 from rolecall.cli.up import up
 from rolecall.cli.workspace import workspace_app
 from rolecall.errors import ConfigError, RolecallError, StartError
@@ -53,6 +55,8 @@ commands.add_typer(stack_app, name="stack")
 audit_app.command(name="what-if")(what_if_command)
 audit_app.command()(apply)
 commands.add_typer(audit_app, name="audit")
+trial_app.command(name="plan")(plan_command)
+commands.add_typer(trial_app, name="trial")
 
 
 def main() -> None:
