@@ -32,6 +32,14 @@ def keep_trial(ledger: Ledger, found: Trial) -> None:
         connection.execute(schema.trials.insert(), row)
 
 
+def change_trial(ledger: Ledger, found: Trial) -> None:
+    """Give a trial another budget."""
+    row = {"body": _encoder.encode(found).decode()}
+    with ledger.changing() as connection:
+        here = schema.trials.update().where(schema.trials.c.id == found.id)
+        connection.execute(here, row)
+
+
 def trial(ledger: Ledger, id_: str) -> Trial:
     """The trial whose id is this or begins with it. Raises `ConfigError` where none or two do."""
     starts = schema.trials.c.id.startswith(id_, autoescape=True)

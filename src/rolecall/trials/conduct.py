@@ -123,6 +123,13 @@ def conduct(plan: Conduct) -> Ending:
     return Ending(why=why, left=len(state.waiting), told=state.told())
 
 
+def finished(trial: Trial, ledger: Ledger) -> Ending:
+    """What is said of a trial whose runs are all there."""
+    runs = kept.runs(ledger, trial.id)
+    told = Told(done=len(runs), total=len(runs), under_way=0, spent=kept.spent(runs))
+    return Ending(why="all runs are made", left=0, told=told)
+
+
 def _fill(plan: Conduct, state: _State, coming: Any) -> str:
     """Start what may start; say why nothing more does, once nothing is under way."""
     while state.waiting and len(state.under_way) < plan.pool.jobs:

@@ -6,6 +6,7 @@ to the ledger nor to the folder of the trial.
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import socket
@@ -35,6 +36,8 @@ from rolecall.trials.usage import size
 from rolecall.types.trials import Arm, RunLimits, Stop, Task
 
 Confinement = Literal["bubblewrap", "none"]
+SCRATCH = "rolecall-run-"
+"""How a run's folder begins; the number of its process follows."""
 _PORT = 4141
 """Where clients find the bridge in a sandbox, whose network is its own."""
 _FLOODED = 75
@@ -91,7 +94,7 @@ def one(work: Work) -> Result:
     mark = f"{work.pin.mark} try {secrets.token_hex(4)}"
     work = replace(work, pin=replace(work.pin, mark=mark, session=mark.replace(" ", "-")))
     began = datetime.now(UTC)
-    scratch = Path(tempfile.mkdtemp(prefix="rolecall-run-")).resolve()
+    scratch = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-")).resolve()
     try:
         return replace(_made(work, scratch), mark=mark, began=began)
     except TrialError as error:
