@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -141,8 +142,7 @@ def test_judge_that_became_a_link_leads_nowhere(world: World) -> None:
     [
         "git config core.fsmonitor 'echo > {victim}; true'",
         "echo 'echo > {victim}' > .git/hooks/pre-commit; chmod +x .git/hooks/pre-commit",
-        "printf '[filter \"x\"]\\n clean = echo > {victim}\\n' >> .git/config;"
-        " echo '* filter=x' > .gitattributes",
+        "git config filter.x.clean 'echo > {victim}'; echo '* filter=x' > .gitattributes",
     ],
 )
 def test_git_of_the_tree_runs_nothing_here(world: World, command: str) -> None:
@@ -253,9 +253,7 @@ def test_nothing_is_left_behind(world: World, tmp_path: Path) -> None:
 
 def _scratch() -> set[str]:
     own = f"rolecall-run-{os.getpid()}-"
-    return {
-        one for one in os.listdir(Path(os.environ.get("TMPDIR", "/tmp"))) if one.startswith(own)
-    }
+    return {one.name for one in Path(tempfile.gettempdir()).glob(f"{own}*")}
 
 
 def test_right_is_what_the_check_asks(world: World) -> None:
