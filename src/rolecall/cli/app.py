@@ -24,6 +24,8 @@ from rolecall.cli.report import report
 from rolecall.cli.route import route
 from rolecall.cli.trial import trial_app
 from rolecall.cli.trial_mine import mine_command, tasks_command
+from rolecall.cli.trial_report import plan_command
+from rolecall.cli.trial_run import list_command, run_command, show_command
 from rolecall.cli.up import up
 from rolecall.cli.workspace import workspace_app
 from rolecall.errors import ConfigError, RolecallError, StartError
@@ -57,6 +59,10 @@ audit_app.command()(apply)
 commands.add_typer(audit_app, name="audit")
 trial_app.command(name="mine")(mine_command)
 trial_app.command(name="tasks")(tasks_command)
+trial_app.command(name="plan")(plan_command)
+trial_app.command(name="run")(run_command)
+trial_app.command(name="list")(list_command)
+trial_app.command(name="show")(show_command)
 commands.add_typer(trial_app, name="trial")
 
 

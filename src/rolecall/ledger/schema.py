@@ -13,7 +13,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration. A test holds it equal to what Alembic calls head."""
 
 metadata = MetaData()
@@ -125,4 +125,30 @@ overrides = Table(
     Column("until", String),
     Column("person", String),
     Column("ended", String),
+)
+
+trials = Table(
+    "trials",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("at", String, nullable=False),
+    Column("repository", String, nullable=False),
+    # JSON of the trial.
+    Column("body", Text, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    # One row for each try of an arm at a task, whatever became of it.
+    Column("trial", String, ForeignKey("trials.id"), primary_key=True),
+    Column("task", String, primary_key=True),
+    Column("candidate", String, primary_key=True),
+    Column("control", Integer, primary_key=True),
+    Column("repetition", Integer, primary_key=True),
+    Column("at", String, nullable=False),
+    Column("stop", String, nullable=False),
+    # JSON of the run.
+    Column("body", Text, nullable=False),
+    sqlite_with_rowid=False,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from statistics import NormalDist
 
 from msgspec import Struct
@@ -59,16 +59,34 @@ def figure(
     What the figure estimates on its way, such as a weight, is estimated in each draw, too. `values`
     hold as many summands for each task as `of` takes sums. Raises `ValueError` without a task.
     """
+    many = {"": of}
+    return figures(values, clusters, many, level=level, seed=seed, resamples=resamples)[""]
+
+
+def figures(
+    values: Sequence[Sums],
+    clusters: Sequence[Hashable],
+    of: Mapping[str, Callable[[Sums], float]],
+    *,
+    level: float = 0.95,
+    seed: int = 1,
+    resamples: int = RESAMPLES,
+) -> dict[str, Difference]:
+    """Of several figures of the same sums, from the same draws."""
     sums = _sums(values, clusters)
-    drawn = _drawn(sums, of, seed, resamples)
-    outside = (1 - level) / 2
-    return Difference(
-        mean=of(_total(sums)),
-        interval=Interval(_quantile(drawn, outside), _quantile(drawn, 1 - outside)),
-        lower=_quantile(drawn, 1 - level),
-        tasks=len(values),
-        clusters=len(sums),
-    )
+    totals = _totals(sums, seed, resamples)
+    whole, outside = _total(sums), (1 - level) / 2
+    found = {}
+    for name, one in of.items():
+        drawn = sorted(map(one, totals))
+        found[name] = Difference(
+            mean=one(whole),
+            interval=Interval(_quantile(drawn, outside), _quantile(drawn, 1 - outside)),
+            lower=_quantile(drawn, 1 - level),
+            tasks=len(values),
+            clusters=len(sums),
+        )
+    return found
 
 
 def ratio(
@@ -83,7 +101,7 @@ def ratio(
 
     A draw whose lower sum is zero counts as infinite.
     """
-    drawn = _drawn(_sums(values, clusters), _quotient, seed, resamples)
+    drawn = sorted(map(_quotient, _totals(_sums(values, clusters), seed, resamples)))
     outside = (1 - level) / 2
     return Interval(_quantile(drawn, outside), _quantile(drawn, 1 - outside))
 
@@ -140,11 +158,10 @@ def _total(many: Sequence[Sums]) -> Sums:
     return tuple(map(sum, zip(*many, strict=True)))
 
 
-def _drawn(sums: list[Sums], of: Callable[[Sums], float], seed: int, resamples: int) -> list[float]:
-    """The figure for so many draws of as many clusters, sorted."""
+def _totals(sums: list[Sums], seed: int, resamples: int) -> list[Sums]:
+    """The sums over so many draws of as many clusters."""
     dice = random.Random(seed)  # noqa: S311 (chance for statistics, no secret)
-    draws = (dice.choices(sums, k=len(sums)) for _ in range(resamples))
-    return sorted(of(_total(draw)) for draw in draws)
+    return [_total(dice.choices(sums, k=len(sums))) for _ in range(resamples)]
 
 
 def _quotient(total: Sums) -> float:

@@ -48,6 +48,7 @@ from rolecall.types.trials import (
 )
 from rolecall.types.words import (
     DIALECTS,
+    KINDS,
     MAIN_DIALECTS,
     ROLES,
     Afterwards,
@@ -68,6 +69,7 @@ from rolecall.types.words import (
 __all__ = [
     "DIALECTS",
     "HOWS",
+    "KINDS",
     "MAIN_DIALECTS",
     "ROLES",
     "WEAK",

@@ -18,13 +18,16 @@ Stop = Literal[
     "memory",
     "output",
     "disk",
+    "processes",
     "spend",
     "calls",
+    "refused",
     "crashed",
     "lost",
 ]
-"""How a run ended: by the agent's own word; at a limit; with a crash of the agent; or lost with
-whoever ran it, which is nobody's failure and is run once more."""
+"""How a run ended: by the agent's own word; at a limit; because nobody was allowed to answer it or
+the provider did not; with a crash of the agent; or lost with whoever ran it, which is nobody's
+failure and is run once more."""
 
 
 class Judge(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -150,6 +153,8 @@ class Run(Struct, frozen=True, kw_only=True):
     folder: str = ""
     decisions: tuple[str, ...] = ()
     """The ids of its calls in the ledger."""
+    wasted: Decimal = Decimal(0)
+    """USD that tries of it cost which were lost."""
 
     @property
     def key(self) -> tuple[str, Arm, int]:

@@ -53,6 +53,7 @@ Kind = Literal[
     "followup",
 ]
 """What the work is about; a `followup` has no kind of its own."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
 Ground = Literal["privacy", "budget", "evidence", "ask", "rule", "phase", "hint", "text", "default"]
 """What decided a role, strongest first: privacy leaves no other; a budget is spent; outcomes refute
 the cheaper role; the caller asked; a rule of

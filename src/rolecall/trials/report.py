@@ -1,0 +1,80 @@
+"""All that a trial has come to, as one value: for a screen, a script, or a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from msgspec import Struct
+
+from rolecall.errors import TrialError
+from rolecall.ledger import trials as kept
+from rolecall.ledger.store import Ledger
+from rolecall.measure.pairs import Key, Pair, Table, arms, pairs, table
+from rolecall.measure.verdicts import Found, verdicts
+from rolecall.trials.tasks import load_tasks
+from rolecall.types.trials import Run, Task, Trial
+
+WEAK = "with a judge that proves little"
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """`spent` is USD, that on lost tries (`wasted`) included. `pairs` are by the arm's name.
+
+    `tasks` are those whose files are still there; `notes` says what could not be read.
+    """
+
+    trial: Trial
+    found: Found
+    spent: Decimal
+    wasted: Decimal
+    unpriced: int
+    runs: tuple[Run, ...]
+    pairs: dict[str, tuple[Pair, ...]]
+    tasks: dict[str, Task]
+    notes: tuple[str, ...] = ()
+
+
+def report(ledger: Ledger, data: Path, trial: Trial, planned: Sequence[Key] = ()) -> Report:
+    """What the runs in the ledger have shown. `planned` is the order in which they are made."""
+    runs = kept.runs(ledger, trial.id)
+    tasks, notes = _tasks(data, trial)
+    found = table(trial, runs, planned, _excluded(tasks))
+    return Report(
+        trial=trial,
+        found=verdicts(found),
+        spent=kept.spent(runs),
+        wasted=sum((run.wasted for run in runs), Decimal(0)),
+        unpriced=sum(run.cost is None for run in runs),
+        runs=tuple(runs),
+        pairs=_pairs(found),
+        tasks=tasks,
+        notes=notes,
+    )
+
+
+def _tasks(data: Path, trial: Trial) -> tuple[dict[str, Task], tuple[str, ...]]:
+    """The tasks of a trial; one that was edited or removed since is said, and counts."""
+    try:
+        known = {task.id: task for task in load_tasks(data, Path(trial.repository))}
+    except TrialError as error:
+        return {}, (f"the tasks cannot be read, so no judge is known to be weak: {error}",)
+    missing = [task for task in trial.tasks if task not in known]
+    notes = (f"{len(missing)} tasks are no longer there; their runs count",) if missing else ()
+    return {task: known[task] for task in trial.tasks if task in known}, notes
+
+
+def _excluded(tasks: dict[str, Task]) -> dict[str, str]:
+    return {
+        name: WEAK for name, task in tasks.items() if task.judge is not None and task.judge.weak
+    }
+
+
+def _pairs(found: Table) -> dict[str, tuple[Pair, ...]]:
+    others = [arm for arm in arms(found.trial) if arm.control or arm.candidate != _first(found)]
+    return {arm.name: tuple(pairs(found, arm)) for arm in others}
+
+
+def _first(found: Table) -> str:
+    return found.trial.candidates[0]
