@@ -134,6 +134,19 @@ def test_a_codex_thread_that_a_newer_version_goes_on_with(tmp_path: Path) -> Non
     assert (report.total.calls, report.total.input_tokens) == (3, 7)
 
 
+def test_a_message_of_gemini_keeps_its_usage(tmp_path: Path) -> None:
+    """Where a session's messages are all logged again without their counts."""
+    path = tmp_path / ".gemini/tmp/shop/chats/session-a.jsonl"
+    path.parent.mkdir(parents=True)
+    answer = {"id": "a", "type": "gemini", "timestamp": START.isoformat(), "content": "ok"}
+    whole = answer | {"model": "gemini-3-pro", "tokens": {"input": 70, "output": 5}}
+    lines = [{"sessionId": "s", "kind": "main"}, whole, {"$set": {"messages": [answer]}}]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    report, _ = audited(ask(tmp_path))
+    assert (report.total.calls, report.total.input_tokens) == (1, 70)
+    assert report.by_model[0].name.endswith("gemini-3-pro")
+
+
 def counted(*inputs: int, before: int = 0) -> list[tuple[str, object]]:
     """The counts of answers as Codex logs them beside their running total."""
     lines: list[tuple[str, object]] = []
