@@ -123,5 +123,5 @@ def test_workspace_is_the_nearest_that_holds_the_repository(tmp_path: Path) -> N
     assert workspace_of(settings, tmp_path / "mine") == "all"
     assert workspace_of(Settings(), tmp_path) is None
     rule = PrivacyRuleSettings(name="clients", repositories=("*acme*",))
-    with pytest.raises(ConfigError, match="`rolecall workspace add .*` binds it"):
+    with pytest.raises(ConfigError, match=r"`rolecall workspace add .*` binds it"):
         workspace_of(Settings(privacy=PrivacySettings(rules=(rule,))), tmp_path)
