@@ -6,64 +6,58 @@ import sys
 
 import typer
 
-from rolecall.cli.audit import audit_app
-from rolecall.cli.audit_changes import apply, what_if_command
-from rolecall.cli.bench import bench
-from rolecall.cli.catalogue import catalogue_app
-from rolecall.cli.classify import classify
-from rolecall.cli.connect import connect, disconnect, run
-from rolecall.cli.doctor import doctor
-from rolecall.cli.economics import guarantee, premium_command, stack_app
-from rolecall.cli.init import init
-from rolecall.cli.migrate import migrate
-from rolecall.cli.models import models_app
-from rolecall.cli.outcome import outcome_app
-from rolecall.cli.privacy import privacy_app
-from rolecall.cli.records import log, replay, why
-from rolecall.cli.report import report
-from rolecall.cli.route import route
-from rolecall.cli.trial import trial_app
-from rolecall.cli.trial_mine import mine_command, tasks_command
-from rolecall.cli.trial_report import plan_command
-from rolecall.cli.trial_run import list_command, run_command, show_command
-from rolecall.cli.up import up
-from rolecall.cli.workspace import workspace_app
+from rolecall.cli.lazy import Entry, Lazy
 from rolecall.errors import ConfigError, RolecallError, StartError
 
 WRONG_USE = 2
 """Exit code for a configuration or a machine that has to be mended first."""
+_PASSES_ON = {"allow_extra_args": True, "allow_interspersed_args": False}
+"""Of a command whose arguments are another program's."""
+_CLI = "rolecall.cli"
+
+
+class _Commands(Lazy):
+    table = {  # noqa: RUF012 (typer makes one of it)
+        "init": Entry(f"{_CLI}.init", "init"),
+        "up": Entry(f"{_CLI}.up", "up"),
+        "route": Entry(f"{_CLI}.route", "route"),
+        "classify": Entry(f"{_CLI}.classify", "classify"),
+        "log": Entry(f"{_CLI}.records", "log"),
+        "why": Entry(f"{_CLI}.records", "why"),
+        "replay": Entry(f"{_CLI}.records", "replay"),
+        "doctor": Entry(f"{_CLI}.doctor", "doctor"),
+        "models": Entry(f"{_CLI}.models", "models_app"),
+        "migrate": Entry(f"{_CLI}.migrate", "migrate"),
+        "catalogue": Entry(f"{_CLI}.catalogue", "catalogue_app"),
+        "privacy": Entry(f"{_CLI}.privacy", "privacy_app"),
+        "workspace": Entry(f"{_CLI}.workspace", "workspace_app"),
+        "connect": Entry(f"{_CLI}.connect", "connect"),
+        "disconnect": Entry(f"{_CLI}.connect", "disconnect"),
+        "run": Entry(f"{_CLI}.connect", "run", _PASSES_ON),
+        "audit": Entry(f"{_CLI}.audit_changes", "audit_app"),
+        "report": Entry(f"{_CLI}.report", "report"),
+        "premium": Entry(f"{_CLI}.economics", "premium_command"),
+        "guarantee": Entry(f"{_CLI}.economics", "guarantee"),
+        "stack": Entry(f"{_CLI}.economics", "stack_app"),
+        "outcome": Entry(f"{_CLI}.outcome", "outcome_app"),
+        "bench": Entry(f"{_CLI}.bench", "bench"),
+        "trial": Entry(f"{_CLI}.trial", "trial_app"),
+    }
+
 
 commands = typer.Typer(
     help="Route coding work by role: each request goes to the model that plays its role.",
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (init, up, route, classify, log, why, replay, doctor, migrate, bench):
-    commands.command()(command)
-commands.command()(guarantee)
-commands.command()(report)
-commands.command(name="premium")(premium_command)
-commands.command()(connect)
-commands.command()(disconnect)
-commands.command(context_settings={"allow_extra_args": True, "allow_interspersed_args": False})(run)
-commands.add_typer(models_app, name="models")
-commands.add_typer(catalogue_app, name="catalogue")
-commands.add_typer(privacy_app, name="privacy")
-commands.add_typer(workspace_app, name="workspace")
-commands.add_typer(outcome_app, name="outcome")
-commands.add_typer(stack_app, name="stack")
-audit_app.command(name="what-if")(what_if_command)
-audit_app.command()(apply)
-commands.add_typer(audit_app, name="audit")
-trial_app.command(name="mine")(mine_command)
-trial_app.command(name="tasks")(tasks_command)
-trial_app.command(name="plan")(plan_command)
-trial_app.command(name="run")(run_command)
-trial_app.command(name="list")(list_command)
-trial_app.command(name="show")(show_command)
-commands.add_typer(trial_app, name="trial")
+
+
+@commands.callback()
+def _top() -> None:
+    """Route coding work by role: each request goes to the model that plays its role."""
 
 
 def main() -> None:

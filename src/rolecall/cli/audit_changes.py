@@ -15,7 +15,7 @@ from rolecall.audit.read import History
 from rolecall.audit.replay import what_if
 from rolecall.audit.run import history_of, judged
 from rolecall.audit.tariffs import providers_of
-from rolecall.cli.audit import Paths, Since, ask_of, audited, chosen, progress
+from rolecall.cli.audit import Paths, Since, ask_of, audit_app, audited, chosen, progress
 from rolecall.cli.console import console
 from rolecall.cli.options import Config, Json
 from rolecall.cli.print_what_if import print_what_if
@@ -114,3 +114,7 @@ def apply(
         kept = make([edit], data, now)
         remember(data, one, found.since, now)
         typer.echo(f"\nDone. `rolecall audit apply --undo` takes it back ({kept}).")
+
+
+audit_app.command(name="what-if")(what_if_command)
+audit_app.command()(apply)
