@@ -16,6 +16,7 @@ from rolecall.errors import TrialError
 from rolecall.trials.git import asked
 from rolecall.trials.journal import Entry, alone, entries, keep
 from rolecall.trials.tasks import load_tasks, trial_folder
+from support.processes import gone
 from support.repositories import Repository, mined
 
 PYTHON = (sys.executable,)
@@ -136,6 +137,24 @@ def test_a_killed_mine_goes_on_where_it_was(tmp_path: Path) -> None:
     assert (found.fresh, found.kept) == (8 - before, 8)
     assert len(load_tasks(data, repository.folder)) == 8
     assert not (folder / "work").exists()
+
+
+def test_ctrl_c_ends_what_runs(tmp_path: Path) -> None:
+    """It does not wait for a slow test, leaves no process and no tree, and keeps what was known."""
+    sleeps = f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    repository = shop(tmp_path / "shop", 1, f"import os, time; {sleeps}")
+    command = [sys.executable, "-m", "rolecall", "trial", "mine", str(repository.folder)]
+    options = ["--runner", "unittest", "--command", sys.executable]
+    environ = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "home")}
+    with subprocess.Popen([*command, *options], env=environ, stderr=subprocess.DEVNULL) as process:
+        while not (tmp_path / "pid").exists() and process.poll() is None:
+            os.sched_yield()
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        process.wait()
+    assert time.monotonic() - began < 30
+    assert gone(int((tmp_path / "pid").read_text()))
+    assert not list((tmp_path / "home").rglob("work"))
 
 
 def test_two_cannot_mine_one_repository_at_once(tmp_path: Path) -> None:
