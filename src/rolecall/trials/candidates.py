@@ -24,6 +24,7 @@ Reason = Literal[
     "binary",
     "submodule",
     "large",
+    "names",
     "words",
     "slow",
     "not-running",
@@ -44,6 +45,7 @@ REASONS: Mapping[Reason, str] = {
     "binary": "changes binary source",
     "submodule": "moves a submodule",
     "large": "changes more lines of source than --max-lines",
+    "names": "has a file whose name is no UTF-8",
     "words": "its message says too little",
     "slow": "its tests take longer than --test-seconds",
     "not-running": "its tests do not start in today's environment",
@@ -125,4 +127,11 @@ def _refused(
         return "binary"
     if found.size > most_lines:
         return "large"
+    if not all(map(_is_text, (*found.tests, *found.support, *(one.path for one in found.sources)))):
+        return "names"
     return None if says_enough(found.commit.message) else "words"
+
+
+def _is_text(path: str) -> bool:
+    """Bytes that are no UTF-8 come as halves of surrogates, which no file of ours can hold."""
+    return not any("\ud800" <= mark <= "\udfff" for mark in path)

@@ -139,17 +139,28 @@ def _stop(ended: threading.Event, until: float, over: threading.Event) -> Stop:
 
 
 def _await(process: subprocess.Popen[bytes], ended: threading.Event) -> None:
-    """Wait for the first process, end the others, and only then let its number go."""
-    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-    _end(process)
-    process.wait()
+    """Wait for the first process, end the others, and only then let its number go.
+
+    Where a system cannot wait without burying, as macOS, the others are ended right after.
+    """
+    if hasattr(os, "waitid"):
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        _kill(process.pid)
+        process.wait()
+    else:
+        process.wait()
+        _kill(process.pid)
     ended.set()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill the whole group. Its number is not given to others before `wait` took it."""
+    """Kill the whole group, unless it was already. Its number is not given to others until then."""
     if process.returncode is None:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
+        _kill(process.pid)
+
+
+def _kill(group: int) -> None:
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
