@@ -165,8 +165,9 @@ def test_a_killed_mine_goes_on_where_it_was(tmp_path: Path) -> None:
     assert not (folder / "work").exists()
 
 
-def test_ctrl_c_ends_what_runs(tmp_path: Path) -> None:
-    """It does not wait for a slow test, leaves no process and no tree, and keeps what was known."""
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_who_is_stopped_ends_what_runs(tmp_path: Path, told: signal.Signals) -> None:
+    """Ctrl-C and `kill`: it waits for no slow test and leaves neither a process nor a tree behind."""
     sleeps = f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     repository = shop(tmp_path / "shop", 1, f"import os, time; {sleeps}")
     command = [sys.executable, "-m", "rolecall", "trial", "mine", str(repository.folder)]
@@ -176,7 +177,7 @@ def test_ctrl_c_ends_what_runs(tmp_path: Path) -> None:
         while not (tmp_path / "pid").exists() and process.poll() is None:
             os.sched_yield()
         began = time.monotonic()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(told)
         process.wait()
     assert time.monotonic() - began < 30
     assert gone(int((tmp_path / "pid").read_text()))

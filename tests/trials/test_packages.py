@@ -39,7 +39,7 @@ def holds(task: Task, folder: Path) -> None:
 
 def test_inflection(tmp_path: Path) -> None:
     """Functions with tests in one common file: each becomes a task with exactly its own tests."""
-    names = ("camelize", "dasherize", "tableize")
+    names = ("camelize", "tableize")
     parts = [Part(name, "test_inflection.py", f"test_{name}") for name in names]
     sources = unpacked("inflection", tmp_path / "sources")
     repository = history(sources, tmp_path / "inflection", parts, "inflection/__init__.py")

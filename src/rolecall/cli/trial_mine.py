@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -79,6 +80,7 @@ def mine_command(
         review=review,
         workers=jobs,
     )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with progress("replaying commits") as told:
         found = mine(ask, plain_until, KindReader(load_weights(), load_cues()).read, told)
     if json:
