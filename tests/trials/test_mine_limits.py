@@ -167,7 +167,7 @@ def test_a_killed_mine_goes_on_where_it_was(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
 def test_who_is_stopped_ends_what_runs(tmp_path: Path, told: signal.Signals) -> None:
-    """Ctrl-C and `kill`: it waits for no slow test and leaves neither a process nor a tree behind."""
+    """Ctrl-C and `kill`: no slow test is waited for, and neither a process nor a tree is left."""
     sleeps = f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     repository = shop(tmp_path / "shop", 1, f"import os, time; {sleeps}")
     command = [sys.executable, "-m", "rolecall", "trial", "mine", str(repository.folder)]
