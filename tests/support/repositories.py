@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from rolecall.trials.execute import plain
+from rolecall.trials.execute import plain_until
 from rolecall.trials.mine import Ask, Mined, mine
 from rolecall.types import Kind
 from rolecall.types.trials import Runner
@@ -97,7 +97,7 @@ def mined(
         again=again,
         review=review,
     )
-    return mine(ask, plain, _a_fix, lambda _done, _total: None)
+    return mine(ask, plain_until, _a_fix, lambda _done, _total: None)
 
 
 def _a_fix(_text: str) -> dict[Kind, float]:

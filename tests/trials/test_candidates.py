@@ -97,6 +97,8 @@ def test_a_file_moved_and_changed_is_a_candidate() -> None:
     found = considered(commit(test, source), RUNNERS["pytest"], 500)
     assert not isinstance(found, str)
     assert (found.tests, found.size) == (("tests/test_b.py",), 2)
+    odd = Change(path="tests/test_\udcff.py", added=1)
+    assert considered(commit(odd, source), RUNNERS["pytest"], 500) == "names"
     gone = Change(path="tests/test_b.py", status="D", deleted=9)
     assert considered(commit(gone, source), RUNNERS["pytest"], 500) == "no-tests"
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
-from rolecall.trials.execute import HEAD, TAIL, Done, plain
+from rolecall.trials.execute import HEAD, TAIL, Done, plain, plain_until
+from support.processes import gone
 
 
 def run(code: str, tree: Path, seconds: float = 30.0, **environ: str) -> Done:
@@ -53,12 +55,13 @@ def test_who_is_left_behind_is_ended(tmp_path: Path) -> None:
     assert gone(int((tmp_path / "child").read_text()))
 
 
-def gone(pid: int) -> bool:
-    """Whether a process is no more, or a corpse that somebody has still to bury."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in {"Z", "X"}
-    except (FileNotFoundError, ProcessLookupError):
-        return True
+def test_what_is_over_is_ended(tmp_path: Path) -> None:
+    """A command that runs when somebody stops all of it is lost, and gone."""
+    over = threading.Event()
+    threading.Timer(0.5, over.set).start()
+    command = (sys.executable, "-c", "import time; time.sleep(600)")
+    done = plain_until(over)(command, tmp_path, seconds=600, environ={})
+    assert (done.stop, done.status) == ("lost", None)
 
 
 def test_an_endless_output_is_cut_and_then_ended(tmp_path: Path) -> None:

@@ -13,9 +13,13 @@ from pathlib import Path
 import pytest
 
 from rolecall.errors import TrialError
+from rolecall.trials.execute import plain
 from rolecall.trials.git import asked
 from rolecall.trials.journal import Entry, alone, entries, keep
+from rolecall.trials.judge import judge
 from rolecall.trials.tasks import load_tasks, trial_folder
+from rolecall.trials.trees import lay
+from support.processes import gone
 from support.repositories import Repository, mined
 
 PYTHON = (sys.executable,)
@@ -114,6 +118,29 @@ def test_a_work_tree_of_its_own_and_a_folder_within(tmp_path: Path) -> None:
     assert found.repository == str(tmp_path / "other")
 
 
+def test_a_fix_becomes_a_review_task(tmp_path: Path) -> None:
+    """It begins before the fix, and is solved by who names the place that was fixed."""
+    repository = Repository(tmp_path / "shop")
+    long = "".join(f"V{n} = {n}\n" for n in range(100))
+    wrong = long.replace("V60 = 60", "V60 = 61")
+    test = TEST.format(n="x", body="self.assertEqual(shop.V60, 60)")
+    repository.commit("Begin with many values", {"shop.py": wrong, "tests/__init__.py": ""})
+    repository.commit("Fix the value of V60", {"shop.py": long, "tests/test_x.py": test})
+    data = tmp_path / "data"
+    plain_mine = mined(repository.folder, data, runner="unittest", command=PYTHON)
+    assert (plain_mine.kept, plain_mine.reviews) == (1, 0)
+    found = mined(repository.folder, data, runner="unittest", command=PYTHON, review=True)
+    assert (found.fresh, found.reviews) == (0, 1)
+    review = next(task for task in load_tasks(data, repository.folder) if task.kind == "review")
+    tree = tmp_path / "tree"
+    lay(review, tree)
+    assert (tree / "shop.py").read_text() == wrong
+    assert not (tree / "tests/test_x.py").exists()
+    assert judge(review, tree, plain).solved is False
+    (tree / "REVIEW.md").write_text("- `shop.py:61`: V60 is one too high\n")
+    assert judge(review, tree, plain).solved is True
+
+
 def test_a_killed_mine_goes_on_where_it_was(tmp_path: Path) -> None:
     """After kill -9 nothing that was known is replayed again, and nothing is missing."""
     repository = shop(tmp_path / "shop", 8)
@@ -136,6 +163,25 @@ def test_a_killed_mine_goes_on_where_it_was(tmp_path: Path) -> None:
     assert (found.fresh, found.kept) == (8 - before, 8)
     assert len(load_tasks(data, repository.folder)) == 8
     assert not (folder / "work").exists()
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_who_is_stopped_ends_what_runs(tmp_path: Path, told: signal.Signals) -> None:
+    """Ctrl-C and `kill`: no slow test is waited for, and neither a process nor a tree is left."""
+    sleeps = f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    repository = shop(tmp_path / "shop", 1, f"import os, time; {sleeps}")
+    command = [sys.executable, "-m", "rolecall", "trial", "mine", str(repository.folder)]
+    options = ["--runner", "unittest", "--command", sys.executable]
+    environ = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "home")}
+    with subprocess.Popen([*command, *options], env=environ, stderr=subprocess.DEVNULL) as process:
+        while not (tmp_path / "pid").exists() and process.poll() is None:
+            os.sched_yield()
+        began = time.monotonic()
+        process.send_signal(told)
+        process.wait()
+    assert time.monotonic() - began < 30
+    assert gone(int((tmp_path / "pid").read_text()))
+    assert not list((tmp_path / "home").rglob("work"))
 
 
 def test_two_cannot_mine_one_repository_at_once(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def print_mined(found: Mined, out: Console) -> None:
     if found.dropped:
         dropped = [(REASONS[reason], f"{count:,}") for reason, count in found.dropped.items()]
         out.print()
-        out.print(table(("dropped because it",), ("commits",), dropped))
+        out.print(table(("dropped because",), ("commits",), dropped))
     out.print()
     for line in remarks(found):
         out.print(line, soft_wrap=True)

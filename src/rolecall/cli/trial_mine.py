@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +20,7 @@ from rolecall.config.load import data_folder, environment
 from rolecall.gateway.views import encode
 from rolecall.routing.kinds import KindReader, load_weights
 from rolecall.routing.ngrams import load_cues
-from rolecall.trials.execute import plain
+from rolecall.trials.execute import plain_until
 from rolecall.trials.git import top
 from rolecall.trials.mine import Ask, mine
 from rolecall.trials.tasks import load_tasks, trial_folder
@@ -79,8 +80,9 @@ def mine_command(
         review=review,
         workers=jobs,
     )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with progress("replaying commits") as told:
-        found = mine(ask, plain, KindReader(load_weights(), load_cues()).read, told)
+        found = mine(ask, plain_until, KindReader(load_weights(), load_cues()).read, told)
     if json:
         typer.echo(encode(found))
     else:

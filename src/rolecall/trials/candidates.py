@@ -24,9 +24,11 @@ Reason = Literal[
     "binary",
     "submodule",
     "large",
+    "names",
     "words",
     "slow",
     "not-running",
+    "skipped",
     "service",
     "no-submodule",
     "fails",
@@ -35,17 +37,19 @@ Reason = Literal[
     "incomplete",
 ]
 REASONS: Mapping[Reason, str] = {
-    "merge": "a merge",
+    "merge": "it is a merge",
     "first": "nothing comes before it (the first commit, or the end of a shallow clone)",
-    "no-source": "changes no source",
-    "no-tests": "changes no test",
-    "renames": "only renames",
-    "binary": "changes binary source",
-    "submodule": "moves a submodule",
-    "large": "changes more lines of source than --max-lines",
+    "no-source": "it changes no source",
+    "no-tests": "it changes no test",
+    "renames": "it only renames",
+    "binary": "it changes binary source",
+    "submodule": "it moves a submodule",
+    "large": "it changes more lines of source than --max-lines",
+    "names": "it has a file whose name is no UTF-8",
     "words": "its message says too little",
     "slow": "its tests take longer than --test-seconds",
     "not-running": "its tests do not start in today's environment",
+    "skipped": "its tests are skipped in today's environment",
     "service": "its tests need a service that does not answer",
     "no-submodule": "its tests need a submodule",
     "fails": "its tests fail with the change, too",
@@ -123,4 +127,11 @@ def _refused(
         return "binary"
     if found.size > most_lines:
         return "large"
+    if not all(map(_is_text, (*found.tests, *found.support, *(one.path for one in found.sources)))):
+        return "names"
     return None if says_enough(found.commit.message) else "words"
+
+
+def _is_text(path: str) -> bool:
+    """Bytes that are no UTF-8 come as halves of surrogates, which no file of ours can hold."""
+    return not any("\ud800" <= mark <= "\udfff" for mark in path)

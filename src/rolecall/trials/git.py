@@ -27,9 +27,15 @@ _ALONE = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "safe.directory",
+    "GIT_CONFIG_VALUE_0": "*",
     "LC_ALL": "C",
 }
-"""No configuration but the one in the store, no lock that is not needed, nothing fetched."""
+"""No configuration but the one in the store, no lock that is not needed, nothing fetched.
+
+A checkout may belong to somebody else, as in a container: what is asked of it runs nothing of it.
+"""
 _KEPT = ("PATH", "TMPDIR", "SYSTEMROOT")
 _WHO = {
     "GIT_AUTHOR_NAME": "rolecall",

@@ -67,8 +67,9 @@ def commits(store: Store, head: str, *, most: int, since: datetime | None) -> It
         assert process.stdout is not None  # noqa: S101 (it is a pipe, as asked)
         try:
             yield from _read(_words(process.stdout))
-        finally:
-            process.kill() if process.poll() is None and process.stdout.read(1) else process.wait()
+        except BaseException:
+            process.kill()
+            raise
     if process.returncode > 0:
         raise TrialError(
             f"git log fails on {head}: its history is damaged (`git fsck` says how), or this is a "

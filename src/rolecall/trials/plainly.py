@@ -1,8 +1,9 @@
-"""Read a file of a tree that somebody else has written: a plain one, up to a size, or nothing."""
+"""Files of a tree that somebody else wrote: read if plain, removed without following links."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -22,3 +23,11 @@ def text_of(path: Path, most: int) -> str:
         return found.decode("utf-8", "replace")
     finally:
         os.close(opened)
+
+
+def remove(path: Path) -> None:
+    """Remove what is there, a folder with all it holds; of a link the link."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from rolecall.trials.git import Store
+from rolecall.trials.plainly import remove
 
 _PASSED_BY = frozenset({".git", "node_modules", ".rolecall", ".venv", "__pycache__"})
 
@@ -27,7 +27,7 @@ def restore(
     wanted = {name for name in names if _is_of(name, files) or _base(name) in rigging}
     for extra in _present(tree, files, frozenset(rigging)):
         if extra not in wanted:
-            _remove(tree / extra)
+            remove(tree / extra)
     if not wanted:
         return
     other = replace(store, index="index-of-judge")
@@ -53,10 +53,3 @@ def _present(tree: Path, files: Sequence[str], rigging: frozenset[str]) -> Itera
             path = str((Path(folder) / name).relative_to(tree))
             if name in rigging or _is_of(path, files):
                 yield path
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

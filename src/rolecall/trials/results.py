@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from rolecall.trials.execute import Done, Execute
-from rolecall.trials.plainly import text_of
+from rolecall.trials.plainly import remove, text_of
 from rolecall.trials.runners.runner import REPORT, Told, merged
 from rolecall.trials.runners.table import RUNNERS, THE_COMMAND
 from rolecall.trials.toolchain import Toolchain, environ_in, furnish
@@ -74,15 +73,8 @@ def _make_ready(tree: Path, helper: str) -> None:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         folder.unlink()
     folder.mkdir(exist_ok=True)
-    _remove(tree / REPORT)
+    remove(tree / REPORT)
     if helper:
-        _remove(folder / helper)
+        remove(folder / helper)
         text = resources.files("rolecall.trials.inside").joinpath(helper).read_bytes()
         (folder / helper).write_bytes(text)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
