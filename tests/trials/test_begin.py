@@ -61,7 +61,7 @@ def test_what_is_not_there_is_named() -> None:
     """With the nearest that is, or what finds tasks."""
     with pytest.raises(ConfigError, match="there is no task 'aa'"):
         names(replace(WANTED, names=("aa",)))
-    with pytest.raises(ConfigError, match="no task of the kinds review to try; `rolecall trial"):
+    with pytest.raises(ConfigError, match=r"no task of the kinds review to try; `rolecall trial"):
         names(replace(WANTED, kinds=("review",)))
     with pytest.raises(ConfigError, match="there is no agent 'claude'; did you mean 'claude-code'"):
         agent("claude")
@@ -123,5 +123,5 @@ def test_workspace_is_the_nearest_that_holds_the_repository(tmp_path: Path) -> N
     assert workspace_of(settings, tmp_path / "mine") == "all"
     assert workspace_of(Settings(), tmp_path) is None
     rule = PrivacyRuleSettings(name="clients", repositories=("*acme*",))
-    with pytest.raises(ConfigError, match="`rolecall workspace add .*` binds it"):
+    with pytest.raises(ConfigError, match=r"`rolecall workspace add .*` binds it"):
         workspace_of(Settings(privacy=PrivacySettings(rules=(rule,))), tmp_path)
