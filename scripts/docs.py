@@ -27,6 +27,7 @@ COMMANDS = (
     *("premium", "guarantee", "stack", "stack propose", "stack forecasts"),
     *("outcome", "outcome list", "outcome report", "outcome hook"),
     *("outcome commit", "outcome kept"),
+    *("trial", "trial run", "trial list", "trial show"),
     "bench",
 )
 _PAGES = ("/healthz", "/v1/models", "/rolecall/decisions", "/rolecall/outcomes")
