@@ -32,7 +32,7 @@ DIALECTS = {
     "mistral-vibe": "openai.chat",
 }
 SLOW = {"opencode", "mistral-vibe"}
-"""Without a network these wait for it a while before they begin; they do the task once."""
+"""These take long to start on two cores; they do the task once."""
 SCRIPT = candidates({"right": (MENDING,), "wrong": ("ls",)})
 
 

@@ -148,7 +148,7 @@ def _conducted(
         config=config or config_file(config, Path.cwd()),
         folder=Path.cwd(),
         environ=environment(),
-        host=where.listen,
+        host=where.listen or "127.0.0.1",
     )
     with ExitStack() as stack:
         stack.enter_context(alone(folder, trial))

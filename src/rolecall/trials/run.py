@@ -24,7 +24,7 @@ from msgspec.structs import replace
 
 from rolecall.errors import TrialError
 from rolecall.trials.agents.agent import Job
-from rolecall.trials.agents.table import agent
+from rolecall.trials.agents.table import DEFAULT, agent
 from rolecall.trials.bridge import Allowance, Bridge, Pin
 from rolecall.trials.containers import Engine, podman
 from rolecall.trials.execute import Done, Execute
@@ -95,7 +95,8 @@ def mark_of(trial: str, task: str, arm: Arm, repetition: int) -> str:
 def one(work: Work) -> Result:
     """Make one run. What goes wrong with it is its result."""
     mark = f"{work.pin.mark} try {secrets.token_hex(4)}"
-    work = replace(work, pin=replace(work.pin, mark=mark, session=mark.replace(" ", "-")))
+    session = mark.replace(" ", "-") if work.agent == DEFAULT else ""
+    work = replace(work, pin=replace(work.pin, mark=mark, session=session))
     began = datetime.now(UTC)
     scratch = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-")).resolve()
     try:
