@@ -61,7 +61,7 @@ def test_what_is_not_there_is_named() -> None:
     """With the nearest that is, or what finds tasks."""
     with pytest.raises(ConfigError, match="there is no task 'aa'"):
         names(replace(WANTED, names=("aa",)))
-    with pytest.raises(ConfigError, match="no task of the kinds review to try; `rolecall trial"):
+    with pytest.raises(ConfigError, match=r"no task of the kinds review to try; `rolecall trial"):
         names(replace(WANTED, kinds=("review",)))
     with pytest.raises(ConfigError, match="there is no agent 'claude'; did you mean 'claude-code'"):
         agent("claude")

@@ -252,6 +252,39 @@ def test_stopped_trial_goes_on(place: Place) -> None:
     assert_whole(place)
 
 
+CLUSTER = """
+from distributed import LocalCluster
+settings = dict(threads_per_worker=1, dashboard_address=None, memory_limit=None)
+with LocalCluster(n_workers=2, **settings) as cluster:
+    print(cluster.scheduler_address, flush=True)
+    input()
+"""
+
+
+def test_runs_are_made_on_a_cluster(place: Place) -> None:
+    """A scheduler's workers make them, two at once here; the ledger is the runner's alone."""
+    with subprocess.Popen(
+        [sys.executable, "-c", CLUSTER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as cluster:
+        assert cluster.stdout is not None
+        address = cluster.stdout.readline().strip()
+        done = place.trial(*place.new(), "--scheduler", address)
+        cluster.communicate("\n", timeout=30)
+    assert "3 of 3 runs" in done.stdout, done.stderr
+    assert_whole(place)
+
+
+def test_no_scheduler_is_told(place: Place) -> None:
+    """An address where nobody answers is one line with the mend."""
+    done = place.trial(*place.new(), "--scheduler", "nonsense://x")
+    assert done.returncode == 2
+    assert "no Dask scheduler answers at 'nonsense://x'" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -19,7 +19,7 @@ from support.answers import Answer, Received, Script
 from support.gateway import Gateway, start_gateway
 from support.upstream import Upstream
 from trials import tries
-from trials.tries import DONE, MENDING, RIGHT, candidates, writing
+from trials.tries import MENDING, candidates, writing
 
 LIMITS = RunLimits(seconds=30, memory_mib=400, disk_mib=64, processes=80, calls=8)
 CHEAT = writing("print('fine')\n", "check.py")
@@ -33,6 +33,7 @@ class World(Struct, frozen=True):
     task: Task
     victim: Path
     """A file of the user's, which nobody is to touch."""
+    workspace: str | None = None
 
     def made(
         self, script: Script, *, limits: RunLimits = LIMITS, candidate: str = "up/right"
@@ -43,6 +44,7 @@ class World(Struct, frozen=True):
             gateway=self.gateway.url,
             deployment=arm.candidate,
             mark=mark_of("t", self.task.id, arm, 1),
+            workspace=self.workspace,
         )
         work = Work(
             trial="t",
@@ -256,11 +258,26 @@ def _scratch() -> set[str]:
     return {one.name for one in Path(tempfile.gettempdir()).glob(f"{own}*")}
 
 
-def test_right_is_what_the_check_asks(world: World) -> None:
-    """The check of these tests fails before and passes with the right text."""
-    assert RIGHT != tries.BEFORE
-    assert DONE.endswith("OUTPUT")
-    assert world.task.judge is not None
+PRIVATE = """
+[workspaces.acme]
+path = "{path}"
+
+[[privacy.rules]]
+name = "client work"
+workspaces = ["acme"]
+"""
+
+
+def test_private_work_goes_to_nobody_elsewhere(world: World, tmp_path: Path) -> None:
+    """A rule of the workspace holds for a trial: the run is refused, nothing is sent."""
+    before = len(world.upstream.asked)
+    stack = tries.STACK.format(base_url=world.upstream.base_url).replace('"local"', '"any"')
+    with start_gateway(stack + PRIVATE.format(path=tmp_path), tmp_path) as gateway:
+        private = World(world.upstream, gateway, world.task, world.victim, "acme")
+        found = private.doing(MENDING)
+    assert (found.stop, found.solved) == ("refused", None)
+    assert "client work" in found.says
+    assert len(world.upstream.asked) == before
 
 
 def test_answer_that_breaks_off_is_asked_for_again(world: World) -> None:

@@ -27,7 +27,7 @@ from rolecall.ledger import trials as kept
 from rolecall.ledger.store import Ledger, open_ledger
 from rolecall.trials.agents.table import DEFAULT, agent
 from rolecall.trials.begin import Wanted, alone, begin, keep, tasks_of
-from rolecall.trials.bound import Where, check, token_of, workspace_of
+from rolecall.trials.bound import Where, check, confinement, token_of, workspace_of
 from rolecall.trials.cluster import pool
 from rolecall.trials.conduct import Conduct, Ending, conduct, finished
 from rolecall.trials.gateway import OwnGateway, Setup
@@ -140,6 +140,7 @@ def _conducted(
     """Everything that a trial needs, for as long as it is conducted."""
     if not pending(trial, kept.runs(store, trial.id)):
         return finished(trial, store)
+    confined, engine = confinement(where)
     repository = Path(trial.repository)
     folder = trial_folder(data_folder(), repository)
     workspace = workspace_of(settings, repository)
@@ -147,7 +148,7 @@ def _conducted(
         config=config or config_file(config, Path.cwd()),
         folder=Path.cwd(),
         environ=environment(),
-        host=where.listen,
+        host=where.listen or "127.0.0.1",
     )
     with ExitStack() as stack:
         stack.enter_context(alone(folder, trial))
@@ -164,7 +165,8 @@ def _conducted(
                 folder=folder,
                 workspace=workspace,
                 token=token_of(settings, environment()),
-                confinement="none" if where.unsafe else "bubblewrap",
+                confinement=confined,
+                engine=engine,
                 planned=planned,
                 tell=stack.enter_context(progress(trial)),
                 remote=where.listen is not None,

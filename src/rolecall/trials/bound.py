@@ -11,8 +11,10 @@ from rolecall.config.load import environment
 from rolecall.config.settings import Settings
 from rolecall.errors import ConfigError, StartError
 from rolecall.gateway.access import LOOPBACK
-from rolecall.trials import sandbox
+from rolecall.trials import containers, sandbox
 from rolecall.trials.agents.table import agent
+from rolecall.trials.containers import Engine
+from rolecall.trials.run import Confinement
 from rolecall.types.trials import Trial
 
 
@@ -35,18 +37,28 @@ def check(trial: Trial, where: Where) -> None:
     lacking = agent(trial.agent).missing(environment())
     if lacking is not None:
         raise StartError(lacking)
-    lacking = None if where.unsafe else sandbox.missing()
-    if lacking is not None:
-        raise StartError(
-            f"there is no sandbox for the candidates' code: {lacking}; --unsafe runs it as "
-            "you, with all that you may do"
-        )
     host = (where.scheduler or "").rpartition("/")[2].rpartition(":")[0]
     if host and host not in LOOPBACK and where.listen is None:
         raise ConfigError(
             f"workers of {host} may be on other machines: give --listen ADDRESS, the address at "
             "which they reach this one; the gateway asks for a token there ([server] token_env)"
         )
+
+
+def confinement(where: Where) -> tuple[Confinement, Engine]:
+    """How candidates' code is confined, the best that is here. Raises `StartError`."""
+    if where.unsafe:
+        return "none", ()
+    lacking = sandbox.missing()
+    if lacking is None:
+        return "bubblewrap", ()
+    engine = containers.found()
+    if engine is not None:
+        return "podman", engine
+    raise StartError(
+        f"there is no sandbox for the candidates' code: {lacking}, and podman runs no container "
+        "here; --unsafe runs it as you, with all that you may do"
+    )
 
 
 def workspace_of(settings: Settings, repository: Path) -> str | None:

@@ -38,6 +38,8 @@ from rolecall.wire.readdress import readdress
 
 _LARGEST = 32 * 1024 * 1024
 """Bytes of a request."""
+_SILENCE = 3600.0
+"""Seconds: how long a provider may say nothing is the gateway's to decide."""
 _TOLD = 2000
 """Bytes of an answer that says no, from which is told why."""
 _TROUBLES = 6
@@ -51,7 +53,8 @@ _LINES = ("/", "/api/hello")
 class Pin(Struct, frozen=True, kw_only=True):
     """Who is asked, and where: the gateway's address with the workspace, if there is one.
 
-    `mark` goes into the decision of every call. `token` is what the gateway asks for.
+    `mark` goes into the decision of every call. `token` is what the gateway asks for. `session` is
+    stated for an agent that states none itself.
     """
 
     gateway: str
@@ -149,7 +152,7 @@ class Bridge:
         )
         config.load()
         state = ServerState()
-        async with Door({}, TimeoutSettings()) as self._door:
+        async with Door({}, TimeoutSettings(silence=_SILENCE)) as self._door:
             server = await self._loop.create_server(
                 lambda: HttpToolsProtocol(config=config, server_state=state, app_state={}),
                 sock=self._socket,

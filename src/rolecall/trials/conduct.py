@@ -24,6 +24,7 @@ from rolecall.ledger.store import Ledger
 from rolecall.trials.accounts import Account, account, first_id, spent_before
 from rolecall.trials.bridge import Pin
 from rolecall.trials.cluster import Pool
+from rolecall.trials.containers import Engine
 from rolecall.trials.gateway import OwnGateway
 from rolecall.trials.papers import write
 from rolecall.trials.run import Confinement, Result, Work, mark_of
@@ -60,6 +61,7 @@ class Conduct(Struct, frozen=True, kw_only=True):
     workspace: str | None = None
     token: str | None = None
     confinement: Confinement = "bubblewrap"
+    engine: Engine = ()
     planned: Mapping[str, Decimal] = {}
     settled: Callable[[Sequence[Run]], bool] = lambda _: False
     tell: Callable[[Told], None] = lambda _: None
@@ -177,6 +179,7 @@ def _start(plan: Conduct, state: _State, key: Key, coming: Any) -> None:
             local=not plan.remote,
         ),
         confinement=plan.confinement,
+        engine=plan.engine,
         rationed=ration != limits.spend,
     )
     state.since.setdefault(key, first_id(datetime.now(UTC)))

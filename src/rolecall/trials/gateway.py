@@ -27,12 +27,12 @@ _PATIENCE = 60.0
 
 
 class Setup(Struct, frozen=True, kw_only=True):
-    """How it is started. `host` is where workers on other machines reach it."""
+    """How it is started. `host` is the address that it listens on."""
 
     config: Path | None
     folder: Path
     environ: Mapping[str, str]
-    host: str | None = None
+    host: str = "127.0.0.1"
 
 
 class OwnGateway:
@@ -98,9 +98,9 @@ class OwnGateway:
     def _once(self) -> None:
         setup = self._setup
         port = self.url.rpartition(":")[2] or "0"
-        command = [sys.executable, "-m", "rolecall", "up", "--with-parent", "--port", port]
+        command = [sys.executable, "-m", "rolecall", "up", "--with-parent"]
+        command += ["--host", setup.host, "--port", port]
         command += [] if setup.config is None else ["--config", str(setup.config)]
-        command += [] if setup.host is None else ["--host", setup.host]
         with subprocess.Popen(  # noqa: S603 (ourselves)
             command,
             cwd=setup.folder,

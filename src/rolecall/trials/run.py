@@ -24,8 +24,9 @@ from msgspec.structs import replace
 
 from rolecall.errors import TrialError
 from rolecall.trials.agents.agent import Job
-from rolecall.trials.agents.table import agent
+from rolecall.trials.agents.table import DEFAULT, agent
 from rolecall.trials.bridge import Allowance, Bridge, Pin
+from rolecall.trials.containers import Engine, podman
 from rolecall.trials.execute import Done, Execute
 from rolecall.trials.judge import Verdict, judge, tools_of
 from rolecall.trials.reviews import ANSWER
@@ -35,7 +36,7 @@ from rolecall.trials.trees import change, lay
 from rolecall.trials.usage import size
 from rolecall.types.trials import Arm, RunLimits, Stop, Task
 
-Confinement = Literal["bubblewrap", "none"]
+Confinement = Literal["bubblewrap", "podman", "none"]
 SCRATCH = "rolecall-run-"
 """How a run's folder begins; the number of its process follows."""
 _PORT = 4141
@@ -65,6 +66,8 @@ class Work(Struct, frozen=True, kw_only=True):
     limits: RunLimits
     pin: Pin
     confinement: Confinement = "bubblewrap"
+    engine: Engine = ()
+    """How podman is called, where it confines."""
     rationed: bool = False
 
 
@@ -92,7 +95,8 @@ def mark_of(trial: str, task: str, arm: Arm, repetition: int) -> str:
 def one(work: Work) -> Result:
     """Make one run. What goes wrong with it is its result."""
     mark = f"{work.pin.mark} try {secrets.token_hex(4)}"
-    work = replace(work, pin=replace(work.pin, mark=mark, session=mark.replace(" ", "-")))
+    session = mark.replace(" ", "-") if work.agent == DEFAULT else ""
+    work = replace(work, pin=replace(work.pin, mark=mark, session=session))
     began = datetime.now(UTC)
     scratch = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-")).resolve()
     try:
@@ -183,7 +187,13 @@ def _execute(
     work: Work, readable: tuple[Path, ...], writable: tuple[Path, ...], halt: int | None
 ) -> Execute:
     confines = Confines(limits=work.limits, readable=readable, writable=writable, halt=halt)
-    return bubblewrap(confines) if work.confinement == "bubblewrap" else unconfined(confines)
+    match work.confinement:
+        case "bubblewrap":
+            return bubblewrap(confines)
+        case "podman":
+            return podman(work.engine, confines)
+        case "none":
+            return unconfined(confines)
 
 
 def _ending(work: Work, done: Done, bridge: Bridge) -> tuple[Stop, str]:

@@ -19,10 +19,10 @@ from rolecall.trials.execute import Done, Execute
 from rolecall.trials.watch import INFO, Bounds, watched
 from rolecall.types.trials import RunLimits
 
-_NOWHERE = "/home/trial"
+NOWHERE = "/home/trial"
 """The home folder where the environment names none."""
-_SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "opt", "nix")
-_ETC = (
+SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "opt", "nix")
+ETC = (
     "alternatives",
     "ca-certificates",
     "debian_version",
@@ -51,7 +51,7 @@ _ETC = (
     "timezone",
 )
 """What programs read of `/etc`: no key, no password, no network."""
-_IN_MEMORY_MIB = 512
+IN_MEMORY_MIB = 512
 """The most that each folder in memory holds."""
 _ID = "1000"
 _MIB = 1024 * 1024
@@ -75,10 +75,10 @@ def bubblewrap(confines: Confines) -> Execute:
     def execute(
         command: Sequence[str], tree: Path, *, seconds: float, environ: Mapping[str, str]
     ) -> Done:
-        home = Path(environ.get("HOME") or _NOWHERE)
+        home = Path(environ.get("HOME") or NOWHERE)
         inside = [*bwrap(confines, tree, home), *limited(confines.limits), *command]
         told = {**environ, "HOME": str(home), "TMPDIR": "/tmp"}  # noqa: S108 (the sandbox's own)
-        return watched(inside, _bounds(confines, tree, seconds), cwd=None, environ=told)
+        return watched(inside, bounds(confines, tree, seconds), cwd=None, environ=told)
 
     return execute
 
@@ -89,12 +89,13 @@ def unconfined(confines: Confines) -> Execute:
     def execute(
         command: Sequence[str], tree: Path, *, seconds: float, environ: Mapping[str, str]
     ) -> Done:
-        return watched(command, _bounds(confines, tree, seconds), cwd=tree, environ=environ)
+        return watched(command, bounds(confines, tree, seconds), cwd=tree, environ=environ)
 
     return execute
 
 
-def _bounds(confines: Confines, tree: Path, seconds: float) -> Bounds:
+def bounds(confines: Confines, tree: Path, seconds: float) -> Bounds:
+    """What is watched of a command in a tree."""
     folders = (tree, *confines.writable)
     return Bounds(seconds=seconds, limits=confines.limits, folders=folders, halt=confines.halt)
 
@@ -104,7 +105,7 @@ def bwrap(confines: Confines, tree: Path, home: Path) -> list[str]:
 
     The home folder is under its own name, because programs look there for what is shown below it.
     """
-    memory = str(min(_IN_MEMORY_MIB, confines.limits.disk_mib) * _MIB)
+    memory = str(min(IN_MEMORY_MIB, confines.limits.disk_mib) * _MIB)
     shown = confines.readable
     return [
         "bwrap",
@@ -124,13 +125,13 @@ def bwrap(confines: Confines, tree: Path, home: Path) -> list[str]:
 
 def _system() -> list[str]:
     found: list[str] = []
-    for name in _SYSTEM:
+    for name in SYSTEM:
         path = Path("/", name)
         if path.is_symlink():
             found += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
             found += ["--ro-bind", str(path), str(path)]
-    for name in _ETC:
+    for name in ETC:
         found += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     return found
 
@@ -159,7 +160,7 @@ def missing() -> str | None:
     if shutil.which("bwrap") is None:
         return "bubblewrap is not installed (Debian and Fedora: the package `bubblewrap`)"
     confines = Confines(limits=RunLimits())
-    tried = [*bwrap(confines, Path("/usr"), Path(_NOWHERE))]
+    tried = [*bwrap(confines, Path("/usr"), Path(NOWHERE))]
     tried[tried.index(INFO)] = "1"
     tried[tried.index("--bind")] = "--ro-bind"
     done = subprocess.run([*tried, "true"], capture_output=True, check=False)  # noqa: S603
