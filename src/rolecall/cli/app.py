@@ -23,7 +23,7 @@ from rolecall.cli.records import log, replay, why
 from rolecall.cli.report import report
 from rolecall.cli.route import route
 from rolecall.cli.trial import trial_app
-from rolecall.cli.trial_report import plan_command
+from rolecall.cli.trial_report import apply_command, plan_command, report_command
 from rolecall.cli.up import up
 from rolecall.cli.workspace import workspace_app
 from rolecall.errors import ConfigError, RolecallError, StartError
@@ -56,6 +56,8 @@ audit_app.command(name="what-if")(what_if_command)
 audit_app.command()(apply)
 commands.add_typer(audit_app, name="audit")
 trial_app.command(name="plan")(plan_command)
+trial_app.command(name="report")(report_command)
+trial_app.command(name="apply")(apply_command)
 commands.add_typer(trial_app, name="trial")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from rolecall.errors import TrialError
 from rolecall.ledger import trials as kept
 from rolecall.ledger.store import Ledger
 from rolecall.measure.pairs import Key, Pair, Table, arms, pairs, table
-from rolecall.measure.verdicts import Found, verdicts
+from rolecall.measure.verdicts import Found, settled, verdicts
 from rolecall.trials.tasks import load_tasks
 from rolecall.types.trials import Run, Task, Trial
 
@@ -65,7 +65,7 @@ def _tasks(data: Path, trial: Trial) -> tuple[dict[str, Task], tuple[str, ...]]:
     return {task: known[task] for task in trial.tasks if task in known}, notes
 
 
-def _excluded(tasks: dict[str, Task]) -> dict[str, str]:
+def _excluded(tasks: Mapping[str, Task]) -> dict[str, str]:
     return {
         name: WEAK for name, task in tasks.items() if task.judge is not None and task.judge.weak
     }
@@ -78,3 +78,15 @@ def _pairs(found: Table) -> dict[str, tuple[Pair, ...]]:
 
 def _first(found: Table) -> str:
     return found.trial.candidates[0]
+
+
+def is_settled(
+    trial: Trial, tasks: Mapping[str, Task], planned: Sequence[Key]
+) -> Callable[[Sequence[Run]], bool]:
+    """Says of the runs so far whether more of them would change no verdict over all kinds."""
+    excluded = _excluded(tasks)
+
+    def held(runs: Sequence[Run]) -> bool:
+        return settled(verdicts(table(trial, runs, planned, excluded)))
+
+    return held
