@@ -31,7 +31,7 @@ def main() -> None:
     groups = [part for name in sys.argv[1:] for part in ("--group", name)]
     run(
         *(BIN / "uv", "export", "--quiet", "--frozen", "--no-emit-project", "--extra", "local"),
-        *("--extra", "ui"),
+        *("--extra", "ui", "--extra", "trials"),
         *groups,
         *("--output-file", pins),
     )

@@ -75,7 +75,7 @@ def test_trial_that_is_not_one_is_named(ledger: Ledger, given: str, says: str) -
 
 def test_run_is_kept_once(ledger: Ledger) -> None:
     """Another word on the same run is refused and changes nothing, the outcome included."""
-    assert keep_run(ledger, RUN) == RUN
+    keep_run(ledger, RUN)
     with pytest.raises(LedgerRefusal, match="has its run of one, up/a, repetition 1 already"):
         keep_run(ledger, msgspec.structs.replace(RUN, solved=False))
     assert runs(ledger, "t-abc") == [RUN]
@@ -95,16 +95,15 @@ def test_arms_and_repetitions_are_runs_of_their_own(ledger: Ledger) -> None:
     assert len(runs(ledger, "t-abc")) == 4
 
 
-def test_lost_run_is_replaced_and_its_cost_is_not_forgotten(ledger: Ledger) -> None:
-    """However often it was lost; what the tries cost counts towards the budget."""
+def test_lost_run_is_replaced(ledger: Ledger) -> None:
+    """However often it was lost; what lost tries cost counts towards what is spent."""
     lost = msgspec.structs.replace(RUN, stop="lost", solved=None, cost=Decimal("0.25"))
     keep_run(ledger, lost)
-    keep_run(ledger, msgspec.structs.replace(lost, cost=Decimal("0.50")))
-    keep_run(ledger, RUN)
-    (found,) = runs(ledger, "t-abc")
-    assert found == msgspec.structs.replace(RUN, wasted=Decimal("0.75"))
-    assert RUN.cost is not None
-    assert spent([found]) == Decimal("0.75") + RUN.cost
+    keep_run(ledger, lost)
+    done = msgspec.structs.replace(RUN, cost=Decimal("0.50"), wasted=Decimal("0.25"))
+    keep_run(ledger, done)
+    assert runs(ledger, "t-abc") == [done]
+    assert spent([done]) == Decimal("0.75")
 
 
 def test_outcome_of_a_run_is_told_of_its_first_call(ledger: Ledger) -> None:
@@ -118,11 +117,12 @@ def test_outcome_of_a_run_is_told_of_its_first_call(ledger: Ledger) -> None:
 
 
 def test_calls_are_found_by_their_mark(ledger: Ledger) -> None:
-    """Those with this mark since then, whoever saw their answer."""
-    marked = [_marked(number, "trial t-abc one") for number in (1, 2)]
-    ledger.write([*marked, _marked(3, "trial t-abc two"), record(4)])
-    assert calls_marked(ledger, "trial t-abc one", AT) == marked
-    assert calls_marked(ledger, "trial t-abc one", AT + timedelta(seconds=1)) == []
+    """Those whose mark begins so, after an id, whoever saw their answer; `%` is a letter."""
+    marked = [_marked(number, "trial t-abc run one try 1") for number in (1, 2)]
+    ledger.write([*marked, _marked(3, "trial t-abc run two"), record(4)])
+    assert calls_marked(ledger, "trial t-abc run one", "") == marked
+    assert calls_marked(ledger, "trial t-abc run one", marked[1].decision.id) == marked[1:]
+    assert calls_marked(ledger, "trial%", "") == []
 
 
 def _marked(number: int, why: str) -> Record:

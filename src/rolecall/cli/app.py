@@ -24,6 +24,7 @@ from rolecall.cli.report import report
 from rolecall.cli.route import route
 from rolecall.cli.trial import trial_app
 from rolecall.cli.trial_report import apply_command, plan_command, report_command
+from rolecall.cli.trial_run import list_command, run_command, show_command
 from rolecall.cli.up import up
 from rolecall.cli.workspace import workspace_app
 from rolecall.errors import ConfigError, RolecallError, StartError
@@ -56,6 +57,9 @@ audit_app.command(name="what-if")(what_if_command)
 audit_app.command()(apply)
 commands.add_typer(audit_app, name="audit")
 trial_app.command(name="plan")(plan_command)
+trial_app.command(name="run")(run_command)
+trial_app.command(name="list")(list_command)
+trial_app.command(name="show")(show_command)
 trial_app.command(name="report")(report_command)
 trial_app.command(name="apply")(apply_command)
 commands.add_typer(trial_app, name="trial")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from rolecall.cli.amounts import kind_of, money
 from rolecall.cli.audit import write
 from rolecall.cli.console import console
 from rolecall.cli.options import Config, Json
@@ -17,7 +17,7 @@ from rolecall.cli.print_plan import plan_lines
 from rolecall.cli.print_trial import print_trial
 from rolecall.cli.setup import catalogue, ledger, settings_in_force, world
 from rolecall.config.edits import diff, make
-from rolecall.config.load import config_file, data_folder, load, nearest
+from rolecall.config.load import config_file, data_folder, load
 from rolecall.config.rules import rules_in_force
 from rolecall.errors import ConfigError
 from rolecall.gateway.views import encode
@@ -38,7 +38,6 @@ from rolecall.trials.past import past
 from rolecall.trials.plan import Asked, plan
 from rolecall.trials.report import Report, report
 from rolecall.trials.tasks import load_tasks
-from rolecall.types import KINDS, Kind
 
 Repository = Annotated[Path, typer.Argument(help="The repository; the current folder by default.")]
 Models = Annotated[
@@ -64,12 +63,12 @@ def plan_command(
     """Say what a trial would show, cost and take, and what would be enough. Nothing is sent."""
     asked = Asked(
         models=tuple(name.strip() for name in models.split(",") if name.strip()),
-        kinds=tuple(map(_kind, kind or ())),
+        kinds=tuple(map(kind_of, kind or ())),
         repetitions=repetitions,
         control=control,
         margin=margin,
         level=level,
-        budget=_money(budget),
+        budget=money("--budget", budget),
     )
     tasks = load_tasks(data_folder(), repository)
     known = catalogue()
@@ -78,23 +77,6 @@ def plan_command(
     told = past(ledger(config), there, known, repository, asked.models)
     found = plan(asked, tasks, told)
     typer.echo(encode(found) if json else "\n".join(map(plain, plan_lines(found))))
-
-
-def _kind(word: str) -> Kind:
-    for kind in KINDS:
-        if kind == word:
-            return kind
-    raise ConfigError(f"--kind {word!r} is none; {nearest(word, KINDS)}")
-
-
-def _money(text: str | None) -> Decimal | None:
-    try:
-        amount = None if text is None else Decimal(text.removeprefix("$"))
-    except InvalidOperation:
-        amount = Decimal("nan")
-    if amount is not None and not (amount.is_finite() and amount > 0):
-        raise ConfigError(f"--budget {text!r} is no sum; give USD, as in --budget 20")
-    return amount
 
 
 Which = Annotated[str | None, typer.Argument(metavar="TRIAL", help="The newest by default.")]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import FrameType
@@ -49,9 +51,14 @@ def up(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="The port; 0 picks a free one.")
     ] = None,
+    with_parent: Annotated[
+        bool, typer.Option("--with-parent", help="End when standard input does.")
+    ] = False,
 ) -> None:
     """Start the gateway and say how to connect a client."""
     forbid_core_dumps()
+    if with_parent:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
     known = catalogue()
     settings = _with_address(settings_in_force(config, known), host, port)
     book = rules_in_force(settings)
@@ -154,3 +161,10 @@ def _limits(settings: Settings) -> Limits:
 def _stop(_: int, __: FrameType | None) -> None:
     """SIGTERM ends like Ctrl-C: what is queued is written, the engine is stopped."""
     sys.exit(0)
+
+
+def _end_with_parent() -> None:
+    """Whoever holds the other end of standard input may be killed: then this ends as well."""
+    while os.read(0, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from decimal import Decimal
 
 import msgspec
@@ -33,6 +32,14 @@ def keep_trial(ledger: Ledger, found: Trial) -> None:
         connection.execute(schema.trials.insert(), row)
 
 
+def change_trial(ledger: Ledger, found: Trial) -> None:
+    """Give a trial another budget."""
+    row = {"body": _encoder.encode(found).decode()}
+    with ledger.changing() as connection:
+        here = schema.trials.update().where(schema.trials.c.id == found.id)
+        connection.execute(here, row)
+
+
 def trial(ledger: Ledger, id_: str) -> Trial:
     """The trial whose id is this or begins with it. Raises `ConfigError` where none or two do."""
     starts = schema.trials.c.id.startswith(id_, autoescape=True)
@@ -53,32 +60,21 @@ def trials(ledger: Ledger) -> list[Trial]:
         return [_trial.decode(body) for body in connection.execute(query).scalars()]
 
 
-def keep_run(ledger: Ledger, found: Run) -> Run:
+def keep_run(ledger: Ledger, found: Run) -> None:
     """Write what a run came to, with the outcome that estimates learn from, in one transaction.
 
-    A lost one is replaced, and what it cost goes into `wasted`. Raises `LedgerRefusal` where the
-    run is known already. Returns what was written.
+    A lost one is replaced. Raises `LedgerRefusal` where the run is known already.
     """
     with ledger.changing() as connection:
-        before = connection.execute(sa.select(schema.runs.c.body).where(_here(found))).scalar()
-        if before is not None:
-            found = _replace(connection, _run.decode(before), found)
-        else:
+        lost = sa.and_(_here(found), schema.runs.c.stop == "lost")
+        if connection.execute(sa.select(schema.runs.c.at).where(_here(found))).first() is None:
             connection.execute(schema.runs.insert(), _row(found))
+        elif connection.execute(schema.runs.update().where(lost), _row(found)).rowcount != 1:
+            where = f"{found.task}, {found.arm.name}, repetition {found.repetition}"
+            raise LedgerRefusal(f"the trial {found.trial} has its run of {where} already")
         outcome = outcome_of_run(found)
         if outcome is not None:
             connection.exec_driver_sql(OUTCOMES, outcome_row(outcome))
-    return found
-
-
-def _replace(connection: sa.Connection, before: Run, found: Run) -> Run:
-    wasted = found.wasted + before.wasted + (before.cost or Decimal(0))
-    found = msgspec.structs.replace(found, wasted=wasted)
-    lost = sa.and_(_here(found), schema.runs.c.stop == "lost")
-    if connection.execute(schema.runs.update().where(lost), _row(found)).rowcount != 1:
-        where = f"{found.task}, {found.arm.name}, repetition {found.repetition}"
-        raise LedgerRefusal(f"the trial {found.trial} has its run of {where} already")
-    return found
 
 
 def outcome_of_run(found: Run) -> Outcome | None:
@@ -109,11 +105,14 @@ def runs(ledger: Ledger, trial_id: str) -> list[Run]:
         return [_run.decode(body) for body in connection.execute(query).scalars()]
 
 
-def calls_marked(ledger: Ledger, mark: str, since: datetime) -> list[Record]:
-    """The calls since then (UTC) whose `x-rolecall-why` was the mark, oldest first."""
+def calls_marked(ledger: Ledger, mark: str, after: str) -> list[Record]:
+    """The calls whose `x-rolecall-why` begins with the mark, oldest first.
+
+    `after` is the beginning of an id: only later ones are looked at, which saves reading the rest.
+    """
     said = sa.func.json_extract(schema.decisions.c.facts, "$.request.why")
-    recent = sa.and_(schema.decisions.c.at >= since.isoformat(), said == mark)
-    return ledger.read(sa.select(schema.decisions).where(recent).order_by(schema.decisions.c.id))
+    here = sa.and_(schema.decisions.c.id >= after, said.startswith(mark, autoescape=True))
+    return ledger.read(sa.select(schema.decisions).where(here).order_by(schema.decisions.c.id))
 
 
 def spent(found: Iterable[Run]) -> Decimal:

@@ -18,6 +18,7 @@ Stop = Literal[
     "memory",
     "output",
     "disk",
+    "processes",
     "spend",
     "calls",
     "refused",

@@ -1,0 +1,227 @@
+"""`rolecall trial run`, `list` and `show`: conduct a trial, and see how far each is."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from msgspec import Struct
+from msgspec.structs import replace
+
+from rolecall.cli.amounts import kind_of, money
+from rolecall.cli.console import console
+from rolecall.cli.options import Config, Json
+from rolecall.cli.print_runs import print_begin, print_end, print_runs, print_trials, progress
+from rolecall.cli.setup import catalogue, ledger, ledger_path, settings_in_force, world
+from rolecall.config.known import Known
+from rolecall.config.load import config_file, data_folder, environment
+from rolecall.config.rules import rules_in_force
+from rolecall.config.settings import Settings
+from rolecall.errors import ConfigError, StartError
+from rolecall.gateway.access import LOOPBACK
+from rolecall.gateway.views import encode
+from rolecall.ledger import trials as kept
+from rolecall.ledger.store import Ledger, open_ledger
+from rolecall.trials import sandbox
+from rolecall.trials.agents.table import DEFAULT, agent
+from rolecall.trials.begin import Wanted, alone, begin, keep, tasks_of
+from rolecall.trials.bound import token_of, workspace_of
+from rolecall.trials.cluster import pool
+from rolecall.trials.conduct import Conduct, Ending, conduct, finished
+from rolecall.trials.gateway import OwnGateway, Setup
+from rolecall.trials.git import top
+from rolecall.trials.past import past
+from rolecall.trials.plan import guess
+from rolecall.trials.schedule import pending
+from rolecall.trials.tasks import load_tasks, trial_folder
+from rolecall.types.trials import RunLimits, Trial
+
+_LIMITS = RunLimits()
+
+
+class Where(Struct, frozen=True, kw_only=True):
+    """Where runs are made. `listen` is the address at which other machines reach the gateway."""
+
+    jobs: int
+    scheduler: str | None
+    listen: str | None
+    unsafe: bool
+
+
+def run_command(
+    trial: Annotated[
+        str | None, typer.Argument(metavar="[TRIAL]", help="A trial to go on with.")
+    ] = None,
+    models: Annotated[
+        str, typer.Option(help="provider/model,provider/model: the one that plays today first.")
+    ] = "",
+    repository: Annotated[Path, typer.Option(help="A folder of the repository.")] = Path(),
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", help="Only tasks of this kind.")
+    ] = None,
+    task: Annotated[list[str] | None, typer.Option("--task", help="This task; repeatable.")] = None,
+    most: Annotated[int | None, typer.Option(min=1, help="Tasks at most, drawn by seed.")] = None,
+    agent_name: Annotated[str, typer.Option("--agent", help="Who does the tasks.")] = DEFAULT,
+    repetitions: Annotated[int, typer.Option(min=1, help="Runs of each on each task.")] = 1,
+    control: Annotated[
+        bool, typer.Option(help="A second arm of the first, which measures noise.")
+    ] = True,
+    budget: Annotated[str | None, typer.Option(help="USD for all runs.")] = None,
+    spend: Annotated[str | None, typer.Option(help="USD for one run.")] = None,
+    calls: Annotated[int, typer.Option(min=1, help="Calls of one run.")] = _LIMITS.calls,
+    seconds: Annotated[float, typer.Option(min=1, help="Time of one run.")] = _LIMITS.seconds,
+    margin: Annotated[float, typer.Option(help="The loss of success that is no worse.")] = 0.1,
+    level: Annotated[float, typer.Option(help="The chance that no switch is wrong.")] = 0.95,
+    seed: Annotated[int, typer.Option(help="Decides order and choice of tasks.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="Runs at a time on this machine.")] = 1,
+    scheduler: Annotated[str | None, typer.Option(help="A Dask scheduler with workers.")] = None,
+    listen: Annotated[
+        str | None, typer.Option(help="The address at which those reach this machine.")
+    ] = None,
+    unsafe: Annotated[bool, typer.Option("--unsafe", help="Run without a sandbox.")] = False,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Try models on tasks, each in a sandbox; or go on with a trial that was stopped.
+
+    Ctrl-C stops it at any point, and `rolecall trial run TRIAL` goes on: no run is lost or made
+    twice. Every call goes through a gateway with your configuration, rules and prices.
+    """
+    known = catalogue()
+    settings = settings_in_force(config, known)
+    store = open_ledger(ledger_path(settings))
+    if trial is None:
+        limits = replace(_LIMITS, calls=calls, seconds=seconds, spend=money("--spend", spend))
+        wanted = Wanted(
+            repository=top(repository).resolve(),
+            models=tuple(name.strip() for name in models.split(",") if name.strip()),
+            agent=agent(agent_name).name,
+            kinds=tuple(map(kind_of, kind or ())),
+            names=tuple(task or ()),
+            most=most,
+            repetitions=repetitions,
+            control=control,
+            seed=seed,
+            budget=money("--budget", budget),
+            margin=margin,
+            level=level,
+            limits=limits,
+        )
+        found = _begun(wanted, store)
+    else:
+        found = _taken_up(store, trial, money("--budget", budget))
+    where = Where(jobs=jobs, scheduler=scheduler, listen=listen, unsafe=unsafe)
+    ending = _conducted(found, store, settings, known, where, config)
+    typer.echo(encode(ending)) if json else print_end(found, ending)
+
+
+def _begun(wanted: Wanted, store: Ledger) -> Trial:
+    if len(set(wanted.models)) < 2:
+        raise ConfigError(
+            "name the models to compare, the one that plays today first: --models up/today,up/other"
+            "; or a trial to go on with: `rolecall trial list`"
+        )
+    tasks = load_tasks(data_folder(), wanted.repository)
+    found = begin(wanted, tasks, at=datetime.now(UTC), draw=secrets.randbits(32))
+    keep(store, trial_folder(data_folder(), wanted.repository), found, tasks)
+    return found
+
+
+def _taken_up(store: Ledger, name: str, budget: Decimal | None) -> Trial:
+    found = kept.trial(store, name)
+    if budget is None:
+        return found
+    found = replace(found, budget=budget)
+    kept.change_trial(store, found)
+    return found
+
+
+def _conducted(
+    trial: Trial, store: Ledger, settings: Settings, known: Known, where: Where, config: Config
+) -> Ending:
+    """Everything that a trial needs, for as long as it is conducted."""
+    _check(trial, where)
+    repository = Path(trial.repository)
+    folder = trial_folder(data_folder(), repository)
+    workspace = workspace_of(settings, repository)
+    there = world(settings, known, rules_in_force(settings))
+    before = past(store, there, known, repository, trial.candidates)
+    tasks = tasks_of(folder, trial)
+    guesses = {name: guess(name, list(tasks.values()), before) for name in trial.candidates}
+    if not pending(trial, kept.runs(store, trial.id)):
+        return finished(trial, store)
+    setup = Setup(
+        config=config or config_file(config, Path.cwd()),
+        folder=Path.cwd(),
+        environ=environment(),
+        host=where.listen,
+    )
+    with ExitStack() as stack:
+        stack.enter_context(alone(folder, trial))
+        print_begin(trial, workspace)
+        workers = stack.enter_context(pool(where.scheduler, where.jobs))
+        gateway = stack.enter_context(OwnGateway(setup))
+        tell = stack.enter_context(progress(trial))
+        return conduct(
+            Conduct(
+                trial=trial,
+                tasks=tasks,
+                ledger=store,
+                gateway=gateway,
+                pool=workers,
+                folder=folder,
+                workspace=workspace,
+                token=token_of(settings, environment()),
+                confinement="none" if where.unsafe else "bubblewrap",
+                planned={
+                    name: Decimal(str(one.cost))
+                    for name, one in guesses.items()
+                    if one.cost is not None
+                },
+                tell=tell,
+                remote=where.listen is not None,
+            )
+        )
+
+
+def _check(trial: Trial, where: Where) -> None:
+    """What has to be there. Raises `StartError` or `ConfigError` with the mend."""
+    lacking = agent(trial.agent).missing(environment())
+    if lacking is not None:
+        raise StartError(lacking)
+    lacking = None if where.unsafe else sandbox.missing()
+    if lacking is not None:
+        raise StartError(
+            f"there is no sandbox for the candidates' code: {lacking}; --unsafe runs it as "
+            "you, with all that you may do"
+        )
+    host = (where.scheduler or "").rpartition("/")[2].rpartition(":")[0]
+    if host and host not in LOOPBACK and where.listen is None:
+        raise ConfigError(
+            f"workers of {host} may be on other machines: give --listen ADDRESS, the address at "
+            "which they reach this one; the gateway asks for a token there ([server] token_env)"
+        )
+
+
+def list_command(config: Config = None, json: Json = False) -> None:
+    """List the trials, newest first: what is tried, how many runs are made, what they cost."""
+    store = ledger(config)
+    found = [(one, kept.runs(store, one.id)) for one in kept.trials(store)]
+    typer.echo(encode(found)) if json else print_trials(found, console())
+
+
+def show_command(
+    trial: Annotated[str, typer.Argument(help="The trial, or the beginning of its id.")],
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Show the runs of a trial: what became of each, its time, its cost, where its log is."""
+    store = ledger(config)
+    found = kept.trial(store, trial)
+    runs = kept.runs(store, found.id)
+    typer.echo(encode([found, runs])) if json else print_runs(found, runs, console())
