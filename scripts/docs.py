@@ -24,10 +24,12 @@ COMMANDS = (
     *("privacy", "privacy test", "privacy report", "privacy clear"),
     *("workspace", "workspace add", "workspace list"),
     *("connect", "disconnect", "run"),
-    *("premium", "guarantee", "stack", "stack propose", "stack forecasts"),
+    *("premium", "guarantee", "stack", "stack propose", "stack changes", "stack forecasts"),
     *("outcome", "outcome list", "outcome report", "outcome hook"),
     *("outcome commit", "outcome kept"),
     "bench",
+    *("trial", "trial mine", "trial tasks", "trial plan"),
+    *("trial run", "trial list", "trial show", "trial report", "trial apply"),
 )
 _PAGES = ("/healthz", "/v1/models", "/rolecall/decisions", "/rolecall/outcomes")
 

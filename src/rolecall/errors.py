@@ -7,6 +7,7 @@
     │   ├── LedgerBusy         another process is writing; it will pass
     │   └── LedgerRefusal      the ledger is well and does not take this one record
     ├── TrialError         a trial cannot be made here: no history, no tests, no way to run them
+    │   └── GitError           git was asked and did not do it
     ├── RequestError       the client sent something that cannot be served as it stands
     │   ├── BodyError          not JSON, wrong types, too large, an encoding nobody announced
     │   ├── AccessError        a foreign host, a foreign page, a missing or wrong token
@@ -50,6 +51,10 @@ class LedgerRefusal(LedgerError):
 
 class TrialError(RolecallError):
     """A trial that cannot be made as asked. The message names what is missing, and the mend."""
+
+
+class GitError(TrialError):
+    """git was asked, and says that it cannot."""
 
 
 class RequestError(RolecallError):

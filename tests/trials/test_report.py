@@ -122,11 +122,10 @@ def test_a_trial_that_has_begun_can_be_looked_at(tmp_path: Path) -> None:
 
 def test_a_trial_ends_when_more_runs_would_change_nothing(tmp_path: Path) -> None:
     trial, runs = laid(tmp_path, BETTER, 60)
-    order = [run.key for run in runs]
-    held = is_settled(trial, {}, order)
+    held = is_settled(trial, {})
     assert held(runs)
     assert not held(runs[:20])
-    assert not is_settled(trial, {}, order)([])
+    assert not held([])
 
 
 def test_money_that_nobody_knows_is_not_drawn(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from e2e.agents import calls_made, is_chore
-from support.answers import Answer, Received, Script, Tokens, ToolCall
 from rolecall.types.trials import Judge, Task
+from support.answers import Answer, Received, Script, Tokens, ToolCall
 
 BEFORE = "def double(number):\n    return number\n"
 RIGHT = "def double(number):\n    return number * 2\n"

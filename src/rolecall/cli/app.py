@@ -23,6 +23,7 @@ from rolecall.cli.records import log, replay, why
 from rolecall.cli.report import report
 from rolecall.cli.route import route
 from rolecall.cli.trial import trial_app
+from rolecall.cli.trial_mine import mine_command, tasks_command
 from rolecall.cli.trial_report import apply_command, plan_command, report_command
 from rolecall.cli.trial_run import list_command, run_command, show_command
 from rolecall.cli.up import up
@@ -56,6 +57,8 @@ commands.add_typer(stack_app, name="stack")
 audit_app.command(name="what-if")(what_if_command)
 audit_app.command()(apply)
 commands.add_typer(audit_app, name="audit")
+trial_app.command(name="mine")(mine_command)
+trial_app.command(name="tasks")(tasks_command)
 trial_app.command(name="plan")(plan_command)
 trial_app.command(name="run")(run_command)
 trial_app.command(name="list")(list_command)

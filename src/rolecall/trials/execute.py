@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -75,15 +75,19 @@ class _Heard:
         self._thread.start()
 
     def _read(self) -> None:
-        stream: IO[bytes] | None = self._process.stdout
-        while stream is not None and (block := os.read(stream.fileno(), _BLOCK)):
-            self.size += len(block)
-            room = max(0, HEAD - len(self.head))
-            self.head += block[:room]
-            self.tail += block[room:]
-            del self.tail[:-TAIL]
-            if self.size > MOST_OUTPUT:
-                _end(self._process)
+        assert self._process.stdout is not None  # noqa: S101 (it is a pipe, as asked)
+        with self._process.stdout as stream:
+            while block := os.read(stream.fileno(), _BLOCK):
+                self._take(block)
+
+    def _take(self, block: bytes) -> None:
+        self.size += len(block)
+        room = max(0, HEAD - len(self.head))
+        self.head += block[:room]
+        self.tail += block[room:]
+        del self.tail[:-TAIL]
+        if self.size > MOST_OUTPUT:
+            _end(self._process)
 
     def text(self) -> str:
         """All of it as text, once nobody of the group can write any more."""

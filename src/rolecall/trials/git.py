@@ -16,7 +16,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from rolecall.config.load import environment
-from rolecall.errors import TrialError
+from rolecall.errors import GitError, TrialError
 
 EMPTY = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 """The tree without a file, which git knows without having it."""
@@ -64,7 +64,7 @@ def asked(
         raise TrialError(f"git cannot be run: {error.strerror}; install it") from error
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it says nothing"]
-        raise TrialError(f"{folder}: git {_verb(arguments)} says: {said[-1]}")
+        raise GitError(f"{folder}: git {_verb(arguments)} says: {said[-1]}")
     return done.stdout
 
 

@@ -11,8 +11,9 @@ from msgspec import Struct
 from rolecall.errors import TrialError
 from rolecall.ledger import trials as kept
 from rolecall.ledger.store import Ledger
-from rolecall.measure.pairs import Key, Pair, Table, arms, pairs, table
+from rolecall.measure.pairs import Pair, Table, arms, pairs, table
 from rolecall.measure.verdicts import Found, settled, verdicts
+from rolecall.trials.schedule import order
 from rolecall.trials.tasks import load_tasks
 from rolecall.types.trials import Run, Task, Trial
 
@@ -36,11 +37,11 @@ class Report(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-def report(ledger: Ledger, data: Path, trial: Trial, planned: Sequence[Key] = ()) -> Report:
-    """What the runs in the ledger have shown. `planned` is the order in which they are made."""
+def report(ledger: Ledger, data: Path, trial: Trial) -> Report:
+    """What the runs in the ledger have shown, in the order in which they are made."""
     runs = kept.runs(ledger, trial.id)
     tasks, notes = _tasks(data, trial)
-    found = table(trial, runs, planned, _excluded(tasks))
+    found = table(trial, runs, order(trial), _excluded(tasks))
     return Report(
         trial=trial,
         found=verdicts(found),
@@ -80,11 +81,9 @@ def _first(found: Table) -> str:
     return found.trial.candidates[0]
 
 
-def is_settled(
-    trial: Trial, tasks: Mapping[str, Task], planned: Sequence[Key]
-) -> Callable[[Sequence[Run]], bool]:
+def is_settled(trial: Trial, tasks: Mapping[str, Task]) -> Callable[[Sequence[Run]], bool]:
     """Says of the runs so far whether more of them would change no verdict over all kinds."""
-    excluded = _excluded(tasks)
+    excluded, planned = _excluded(tasks), order(trial)
 
     def held(runs: Sequence[Run]) -> bool:
         return settled(verdicts(table(trial, runs, planned, excluded)))
