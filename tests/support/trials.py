@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from rolecall.ledger import trials as kept
 from rolecall.ledger.store import open_ledger
 from rolecall.measure.simulated import Truth, simulated
+from rolecall.trials.begin import papers
 from rolecall.trials.tasks import trial_folder, write_task
 from rolecall.types.trials import Arm, Judge, Run, Task, Trial
 
@@ -57,7 +58,7 @@ def laid(
     trial, runs = named(*simulated(truth, tasks), names)
     trial = replace(trial, repository=str(repository.resolve()))
     data = home / "data" / "rolecall"
-    folder = trial_folder(data, repository) / "tasks"
+    folder = papers(trial_folder(data, repository), trial) / "tasks"
     folder.mkdir(parents=True)
     for number, name in enumerate(trial.tasks):
         task = Task(

@@ -13,8 +13,9 @@ from rolecall.ledger import trials as kept
 from rolecall.ledger.store import Ledger
 from rolecall.measure.pairs import Pair, Table, arms, pairs, table
 from rolecall.measure.verdicts import Found, settled, verdicts
+from rolecall.trials.begin import papers
 from rolecall.trials.schedule import order
-from rolecall.trials.tasks import load_tasks
+from rolecall.trials.tasks import read_task, trial_folder
 from rolecall.types.trials import Run, Task, Trial
 
 WEAK = "with a judge that proves little"
@@ -23,7 +24,7 @@ WEAK = "with a judge that proves little"
 class Report(Struct, frozen=True, kw_only=True):
     """`spent` is USD, that on lost tries (`wasted`) included. `pairs` are by the arm's name.
 
-    `tasks` are those whose files are still there; `notes` says what could not be read.
+    `tasks` are as they were at its start; `notes` says what could not be read.
     """
 
     trial: Trial
@@ -56,14 +57,17 @@ def report(ledger: Ledger, data: Path, trial: Trial) -> Report:
 
 
 def _tasks(data: Path, trial: Trial) -> tuple[dict[str, Task], tuple[str, ...]]:
-    """The tasks of a trial; one that was edited or removed since is said, and counts."""
-    try:
-        known = {task.id: task for task in load_tasks(data, Path(trial.repository))}
-    except TrialError as error:
-        return {}, (f"the tasks cannot be read, so no judge is known to be weak: {error}",)
-    missing = [task for task in trial.tasks if task not in known]
-    notes = (f"{len(missing)} tasks are no longer there; their runs count",) if missing else ()
-    return {task: known[task] for task in trial.tasks if task in known}, notes
+    """The tasks of a trial, as they were at its start. Those that cannot be read count, too."""
+    repository = Path(trial.repository)
+    folder = papers(trial_folder(data, repository), trial) / "tasks"
+    found, wrong = {}, []
+    for name in trial.tasks:
+        try:
+            found[name] = read_task(folder / f"{name}.toml", repository)
+        except TrialError as error:
+            wrong.append(str(error))
+    says = f"{len(wrong)} tasks cannot be read, so their judges count as good"
+    return found, (f"{says}: {wrong[0]}",) if wrong else ()
 
 
 def _excluded(tasks: Mapping[str, Task]) -> dict[str, str]:
