@@ -37,6 +37,7 @@ from rolecall.trials.gateway import OwnGateway, Setup
 from rolecall.trials.git import top
 from rolecall.trials.past import past
 from rolecall.trials.plan import guess
+from rolecall.trials.report import is_settled
 from rolecall.trials.schedule import pending
 from rolecall.trials.tasks import load_tasks, trial_folder
 from rolecall.types.trials import RunLimits, Trial
@@ -45,12 +46,16 @@ _LIMITS = RunLimits()
 
 
 class Where(Struct, frozen=True, kw_only=True):
-    """Where runs are made. `listen` is the address at which other machines reach the gateway."""
+    """Where runs are made. `listen` is the address at which other machines reach the gateway.
+
+    A `whole` trial goes on when its verdict is settled.
+    """
 
     jobs: int
     scheduler: str | None
     listen: str | None
     unsafe: bool
+    whole: bool
 
 
 def run_command(
@@ -84,6 +89,9 @@ def run_command(
         str | None, typer.Option(help="The address at which those reach this machine.")
     ] = None,
     unsafe: Annotated[bool, typer.Option("--unsafe", help="Run without a sandbox.")] = False,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Make all runs, also once the verdict is settled.")
+    ] = False,
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -115,7 +123,7 @@ def run_command(
         found = _begun(wanted, store)
     else:
         found = _taken_up(store, trial, money("--budget", budget))
-    where = Where(jobs=jobs, scheduler=scheduler, listen=listen, unsafe=unsafe)
+    where = Where(jobs=jobs, scheduler=scheduler, listen=listen, unsafe=unsafe, whole=whole)
     ending = _conducted(found, store, settings, known, where, config)
     typer.echo(encode(ending)) if json else print_end(found, ending)
 
@@ -183,6 +191,7 @@ def _conducted(
                     for name, one in guesses.items()
                     if one.cost is not None
                 },
+                settled=(lambda _: False) if where.whole else is_settled(trial, tasks),
                 tell=tell,
                 remote=where.listen is not None,
             )

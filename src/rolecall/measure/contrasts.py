@@ -66,8 +66,8 @@ class Figures(Struct, frozen=True, kw_only=True):
     """What was measured. `solved` is a share of tasks, `seconds` are those of a run.
 
     `gain` is the share solved above the first's, with an interval for whoever looks once (bootstrap
-    over tasks), `lasting` the interval for whoever looks as often as he likes. `money` is None
-    where a price is unknown.
+    over tasks), `lasting` the bounds for whoever looks as often as he likes, each by itself.
+    `money` is None where a price is unknown.
     """
 
     gain: Spread

@@ -16,7 +16,7 @@ from typing import Literal
 from msgspec import Struct
 
 from rolecall.measure.betting import tasks_more
-from rolecall.measure.contrasts import SMALL_SHARE, Contrast, Shown, contrast
+from rolecall.measure.contrasts import SMALL_SHARE, Contrast, Shown, contrast, shown
 from rolecall.measure.pairs import Pair, Table, arms, pairs
 from rolecall.measure.several import needed
 from rolecall.types.trials import Arm, Run
@@ -102,10 +102,22 @@ def verdicts(found: Table) -> Found:
     )
 
 
-def settled(found: Found) -> bool:
-    """Whether every candidate has its word over all kinds, so that more runs would be wasted."""
-    whole = [one.word for one in found.verdicts if one.contrast.kind is None]
-    return bool(whole) and "not enough data" not in whole
+def settled(found: Table) -> bool:
+    """Whether every candidate has its word over all kinds, so that more runs would be wasted.
+
+    Asked after each run: most of the time the evidence alone says no.
+    """
+    others = [arm for arm in arms(found.trial) if arm.candidate != found.trial.candidates[0]]
+    alone = 1 / (1 - found.trial.level)
+    if not all(_may_be_settled(shown(found, arm), alone) for arm in others):
+        return False
+    whole = [one.word for one in verdicts(found).verdicts if one.contrast.kind is None]
+    return "not enough data" not in whole
+
+
+def _may_be_settled(told: Shown, alone: float) -> bool:
+    idle = min(told.no_gain.most, told.no_saving.most)
+    return max(evidence(told), told.worse.most, idle) >= alone
 
 
 def _scopes(found: Table) -> list[Kind | None]:

@@ -90,6 +90,6 @@ def is_settled(trial: Trial, tasks: Mapping[str, Task]) -> Callable[[Sequence[Ru
     excluded, planned = _excluded(tasks), order(trial)
 
     def held(runs: Sequence[Run]) -> bool:
-        return settled(verdicts(table(trial, runs, planned, excluded)))
+        return settled(table(trial, runs, planned, excluded))
 
     return held
