@@ -16,7 +16,7 @@ from typing import Literal
 from msgspec import Struct
 
 from rolecall.measure.betting import tasks_more
-from rolecall.measure.contrasts import SMALL_SHARE, Contrast, Shown, contrast, shown
+from rolecall.measure.contrasts import SMALL_SHARE, Contrast, Shown, contrasts, shown
 from rolecall.measure.pairs import Pair, Table, arms, pairs
 from rolecall.measure.several import needed
 from rolecall.types.trials import Arm, Run
@@ -80,9 +80,10 @@ def verdicts(found: Table) -> Found:
     """The verdict on each candidate, over all kinds and for each of them."""
     others = [arm for arm in arms(found.trial) if arm.candidate != found.trial.candidates[0]]
     control = next((arm for arm in arms(found.trial) if arm.control), None)
-    noise = None if control is None else contrast(found, control, None)
+    noise = None if control is None else contrasts(found, control, (None,))[0]
     unfair = noise is not None and _unfair(noise, found.trial.level)
-    told = [contrast(found, arm, kind) for kind in _scopes(found) for arm in others]
+    by_arm = [contrasts(found, arm, _scopes(found)) for arm in others]
+    told = [one for of_kind in zip(*by_arm, strict=True) for one in of_kind]
     limits = _limits(told, 1 - found.trial.level)
     runs = [run for many in found.runs.values() for run in many]
     return Found(
@@ -206,7 +207,8 @@ def _saves(one: Contrast) -> bool:
 
 def _more(found: Table, one: Contrast, limit: float) -> More | None:
     """The nearest settlement that what was seen points to."""
-    told = pairs(found, one.arm, None if one.kind is None else (one.kind,))
+    every = pairs(found, one.arm)
+    told = [pair for pair in every if one.kind is None or pair.kind == one.kind]
     gains = [pair.gain for pair in told]
     savings = [pair.saving for pair in told if pair.saving is not None]
     margin, alone = found.trial.margin, 1 / (1 - found.trial.level)
