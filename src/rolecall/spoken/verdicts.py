@@ -16,7 +16,7 @@ Say = Callable[[float], str]
 _OPEN: tuple[tuple[Claim, tuple[Claim, ...]], ...] = (
     ("better", ("less", "worse")),
     ("safe", ("worse",)),
-    ("cheaper", ()),
+    ("cheaper", ("no saving",)),
 )
 """What a switch asks for, and what refutes each."""
 
