@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,19 +14,13 @@ from support.answers import Answer, Received, Script, Tokens, ToolCall
 
 BEFORE = "def double(number):\n    return number\n"
 RIGHT = "def double(number):\n    return number * 2\n"
-TESTS = """from doubles import double
-
-
-def test_double():
-    assert double(2) == 4
-
-
-def test_nothing():
-    assert double(0) == 0
-"""
+CHECK = "from doubles import double\n\nassert double(2) == 4\nassert double(0) == 0\n"
 REQUEST = "double() of doubles.py does not double. Mend it."
+DONE = "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
+"""How mini-swe-agent is told that its work is done."""
 SHELLS = {"bash": "command", "Bash": "command", "exec_command": "cmd"}
 """What clients call the tool that runs a command, and how it is told the command."""
+DESCRIBED = {"Bash", "bash"}
 CALL = Tokens(input=1000, output=50)
 STACK = """
 [providers.up]
@@ -45,15 +40,14 @@ output_price = "10"
 input_price = "2"
 output_price = "20"
 """
-"""A call of `right` costs 0.0015 USD, one of `wrong` twice that."""
+"""A call of `right` costs 0.0015 USD, one of `wrong` twice that; others have no price."""
 
 
 def repository(folder: Path) -> Path:
-    """A repository whose one test fails, and whose test is written already."""
+    """A repository with a mistake, and a check that finds it."""
     folder.mkdir(parents=True)
     (folder / "doubles.py").write_text(BEFORE)
-    (folder / "test_doubles.py").write_text(TESTS)
-    (folder / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    (folder / "check.py").write_text(CHECK)
     git(folder, "init", "--quiet")
     git(folder, "add", ".")
     git(folder, "commit", "--quiet", "--message", "start")
@@ -69,13 +63,10 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def task(folder: Path, name: str = "double") -> Task:
+    """Judged by the exit code of a command that takes no time."""
     head = git(folder, "rev-parse", "HEAD")
-    judge = Judge(
-        runner="pytest",
-        files=("test_doubles.py",),
-        must_pass=("test_doubles.py::test_double",),
-        keep_passing=("test_doubles.py::test_nothing",),
-    )
+    check = (sys.executable, "-B", "check.py")
+    judge = Judge(runner="command", command=check, files=("check.py",))
     return Task(
         id=name,
         repository=str(folder),
@@ -92,32 +83,35 @@ def writing(text: str, file: str = "doubles.py") -> str:
     return f"printf %s {shlex.quote(text)} > {file}"
 
 
+MENDING = writing(RIGHT)
+
+
 def candidates(commands: Mapping[str, tuple[str, ...]]) -> Script:
     """Candidates by the name of their model: each runs its commands, then says that it is done."""
 
     def script(received: Received) -> Answer:
         if is_chore(received):
             return Answer(text="Doubles", tokens=CALL)
-        name, key = shell(received)
-        last = ("echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT",) if _is_mini(received) else ()
-        steps = (*commands[received.model or ""], *last)
+        steps = (*commands[received.model or ""], *((DONE,) if is_mini(received) else ()))
         done = calls_made(received)
         if done >= len(steps):
             return Answer(text="It is done.", tokens=CALL)
-        arguments = {key: steps[done]} | ({"description": "work"} if key == "command" else {})
-        return Answer(tool_calls=(ToolCall(name=name, arguments=arguments),), tokens=CALL)
+        return Answer(tool_calls=(calling(received, steps[done]),), tokens=CALL)
 
     return script
 
 
-def _is_mini(received: Received) -> bool:
-    return received.header("x-rolecall-mini") is not None or len(offered(received)) == 1
-
-
-def shell(received: Received) -> tuple[str, str]:
-    """The name of the client's tool that runs a command, and of its argument."""
+def calling(received: Received, command: str) -> ToolCall:
+    """A call of the client's own tool that runs a command."""
     names = offered(received)
-    return next((name, key) for name, key in SHELLS.items() if name in names)
+    name, key = next((name, key) for name, key in SHELLS.items() if name in names)
+    told = {"description": "work"} if name in DESCRIBED and "run_typescript" not in names else {}
+    return ToolCall(name=name, arguments={key: command, **({} if is_mini(received) else told)})
+
+
+def is_mini(received: Received) -> bool:
+    """It has one tool and no other."""
+    return offered(received) == ["bash"]
 
 
 def offered(received: Received) -> list[str]:

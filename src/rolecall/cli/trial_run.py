@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,7 +11,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from msgspec import Struct
 from msgspec.structs import replace
 
 from rolecall.cli.amounts import kind_of, money
@@ -22,15 +22,12 @@ from rolecall.config.known import Known
 from rolecall.config.load import config_file, data_folder, environment
 from rolecall.config.rules import rules_in_force
 from rolecall.config.settings import Settings
-from rolecall.errors import ConfigError, StartError
-from rolecall.gateway.access import LOOPBACK
 from rolecall.gateway.views import encode
 from rolecall.ledger import trials as kept
 from rolecall.ledger.store import Ledger, open_ledger
-from rolecall.trials import sandbox
 from rolecall.trials.agents.table import DEFAULT, agent
 from rolecall.trials.begin import Wanted, alone, begin, keep, tasks_of
-from rolecall.trials.bound import token_of, workspace_of
+from rolecall.trials.bound import Where, check, token_of, workspace_of
 from rolecall.trials.cluster import pool
 from rolecall.trials.conduct import Conduct, Ending, conduct, finished
 from rolecall.trials.gateway import OwnGateway, Setup
@@ -40,22 +37,9 @@ from rolecall.trials.plan import guess
 from rolecall.trials.report import is_settled
 from rolecall.trials.schedule import pending
 from rolecall.trials.tasks import load_tasks, trial_folder
-from rolecall.types.trials import RunLimits, Trial
+from rolecall.types.trials import RunLimits, Task, Trial
 
 _LIMITS = RunLimits()
-
-
-class Where(Struct, frozen=True, kw_only=True):
-    """Where runs are made. `listen` is the address at which other machines reach the gateway.
-
-    A `whole` trial goes on when its verdict is settled.
-    """
-
-    jobs: int
-    scheduler: str | None
-    listen: str | None
-    unsafe: bool
-    whole: bool
 
 
 def run_command(
@@ -103,6 +87,7 @@ def run_command(
     known = catalogue()
     settings = settings_in_force(config, known)
     store = open_ledger(ledger_path(settings))
+    where = Where(jobs=jobs, scheduler=scheduler, listen=listen, unsafe=unsafe, whole=whole)
     if trial is None:
         limits = replace(_LIMITS, calls=calls, seconds=seconds, spend=money("--spend", spend))
         wanted = Wanted(
@@ -120,49 +105,48 @@ def run_command(
             level=level,
             limits=limits,
         )
-        found = _begun(wanted, store)
+        known_tasks = load_tasks(data_folder(), wanted.repository)
+        found = begin(wanted, known_tasks, at=datetime.now(UTC), draw=secrets.randbits(32))
+        tasks = {one.id: one for one in known_tasks if one.id in found.tasks}
     else:
-        found = _taken_up(store, trial, money("--budget", budget))
-    where = Where(jobs=jobs, scheduler=scheduler, listen=listen, unsafe=unsafe, whole=whole)
-    ending = _conducted(found, store, settings, known, where, config)
+        found = _with_budget(kept.trial(store, trial), money("--budget", budget))
+        tasks = tasks_of(trial_folder(data_folder(), Path(found.repository)), found)
+    check(found, where)
+    planned = _planned(found, tasks, store, settings, known)
+    keep(store, trial_folder(data_folder(), Path(found.repository)), found, tasks)
+    ending = _conducted(found, tasks, planned, store, settings, where, config)
     typer.echo(encode(ending)) if json else print_end(found, ending)
 
 
-def _begun(wanted: Wanted, store: Ledger) -> Trial:
-    if len(set(wanted.models)) < 2:
-        raise ConfigError(
-            "name the models to compare, the one that plays today first: --models up/today,up/other"
-            "; or a trial to go on with: `rolecall trial list`"
-        )
-    tasks = load_tasks(data_folder(), wanted.repository)
-    found = begin(wanted, tasks, at=datetime.now(UTC), draw=secrets.randbits(32))
-    keep(store, trial_folder(data_folder(), wanted.repository), found, tasks)
-    return found
+def _with_budget(found: Trial, budget: Decimal | None) -> Trial:
+    return found if budget is None else replace(found, budget=budget)
 
 
-def _taken_up(store: Ledger, name: str, budget: Decimal | None) -> Trial:
-    found = kept.trial(store, name)
-    if budget is None:
-        return found
-    found = replace(found, budget=budget)
-    kept.change_trial(store, found)
-    return found
+def _planned(
+    trial: Trial, tasks: Mapping[str, Task], store: Ledger, settings: Settings, known: Known
+) -> dict[str, Decimal]:
+    """What a run of each candidate is expected to cost, as `rolecall trial plan` has it."""
+    there = world(settings, known, rules_in_force(settings))
+    before = past(store, there, known, Path(trial.repository), trial.candidates)
+    found = {name: guess(name, list(tasks.values()), before).cost for name in trial.candidates}
+    return {name: Decimal(str(cost)) for name, cost in found.items() if cost is not None}
 
 
 def _conducted(
-    trial: Trial, store: Ledger, settings: Settings, known: Known, where: Where, config: Config
+    trial: Trial,
+    tasks: Mapping[str, Task],
+    planned: Mapping[str, Decimal],
+    store: Ledger,
+    settings: Settings,
+    where: Where,
+    config: Config,
 ) -> Ending:
     """Everything that a trial needs, for as long as it is conducted."""
-    _check(trial, where)
+    if not pending(trial, kept.runs(store, trial.id)):
+        return finished(trial, store)
     repository = Path(trial.repository)
     folder = trial_folder(data_folder(), repository)
     workspace = workspace_of(settings, repository)
-    there = world(settings, known, rules_in_force(settings))
-    before = past(store, there, known, repository, trial.candidates)
-    tasks = tasks_of(folder, trial)
-    guesses = {name: guess(name, list(tasks.values()), before) for name in trial.candidates}
-    if not pending(trial, kept.runs(store, trial.id)):
-        return finished(trial, store)
     setup = Setup(
         config=config or config_file(config, Path.cwd()),
         folder=Path.cwd(),
@@ -174,7 +158,6 @@ def _conducted(
         print_begin(trial, workspace)
         workers = stack.enter_context(pool(where.scheduler, where.jobs))
         gateway = stack.enter_context(OwnGateway(setup))
-        tell = stack.enter_context(progress(trial))
         return conduct(
             Conduct(
                 trial=trial,
@@ -186,34 +169,11 @@ def _conducted(
                 workspace=workspace,
                 token=token_of(settings, environment()),
                 confinement="none" if where.unsafe else "bubblewrap",
-                planned={
-                    name: Decimal(str(one.cost))
-                    for name, one in guesses.items()
-                    if one.cost is not None
-                },
+                planned=planned,
                 settled=(lambda _: False) if where.whole else is_settled(trial, tasks),
-                tell=tell,
+                tell=stack.enter_context(progress(trial)),
                 remote=where.listen is not None,
             )
-        )
-
-
-def _check(trial: Trial, where: Where) -> None:
-    """What has to be there. Raises `StartError` or `ConfigError` with the mend."""
-    lacking = agent(trial.agent).missing(environment())
-    if lacking is not None:
-        raise StartError(lacking)
-    lacking = None if where.unsafe else sandbox.missing()
-    if lacking is not None:
-        raise StartError(
-            f"there is no sandbox for the candidates' code: {lacking}; --unsafe runs it as "
-            "you, with all that you may do"
-        )
-    host = (where.scheduler or "").rpartition("/")[2].rpartition(":")[0]
-    if host and host not in LOOPBACK and where.listen is None:
-        raise ConfigError(
-            f"workers of {host} may be on other machines: give --listen ADDRESS, the address at "
-            "which they reach this one; the gateway asks for a token there ([server] token_env)"
         )
 
 

@@ -6,7 +6,7 @@ import fcntl
 import os
 import random
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +17,8 @@ from msgspec import Struct
 from rolecall.config.load import nearest
 from rolecall.errors import ConfigError, StartError
 from rolecall.ledger.store import Ledger
-from rolecall.ledger.trials import keep_trial
+from rolecall.ledger.trials import change_trial, keep_trial
+from rolecall.ledger.trials import trials as all_trials
 from rolecall.trials.run import SCRATCH, remove
 from rolecall.trials.tasks import read_task, write_task
 from rolecall.types import Kind
@@ -91,11 +92,17 @@ def papers(trials: Path, trial: Trial) -> Path:
     return trials / "runs" / trial.id
 
 
-def keep(ledger: Ledger, trials: Path, trial: Trial, tasks: Sequence[Task]) -> None:
-    """Keep the trial, and its tasks as they are now: what is edited later changes no comparison."""
-    for one in tasks:
-        if one.id in trial.tasks:
-            write_task(papers(trials, trial) / "tasks", one)
+def keep(ledger: Ledger, trials: Path, trial: Trial, tasks: Mapping[str, Task]) -> None:
+    """Keep the trial, and its tasks as they are now: what is edited later changes no comparison.
+
+    One that is known keeps its tasks and may have another budget.
+    """
+    known = {one.id for one in all_trials(ledger)}
+    if trial.id in known:
+        change_trial(ledger, trial)
+        return
+    for one in tasks.values():
+        write_task(papers(trials, trial) / "tasks", one)
     keep_trial(ledger, trial)
 
 

@@ -1,12 +1,53 @@
-"""What of the user's configuration holds for a repository under trial."""
+"""What has to hold before a trial: who can be asked, where it runs, which rules it is bound to."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 
+from msgspec import Struct
+
+from rolecall.config.load import environment
 from rolecall.config.settings import Settings
-from rolecall.errors import ConfigError
+from rolecall.errors import ConfigError, StartError
+from rolecall.gateway.access import LOOPBACK
+from rolecall.trials import sandbox
+from rolecall.trials.agents.table import agent
+from rolecall.types.trials import Trial
+
+
+class Where(Struct, frozen=True, kw_only=True):
+    """Where runs are made. `listen` is the address at which other machines reach the gateway."""
+
+    jobs: int = 1
+    scheduler: str | None = None
+    listen: str | None = None
+    unsafe: bool = False
+    whole: bool = False
+
+
+def check(trial: Trial, where: Where) -> None:
+    """What has to be there. Raises `ConfigError` or `StartError` with the mend."""
+    if len(set(trial.candidates)) < 2:
+        raise ConfigError(
+            "name the models to compare, the one that plays today first: --models up/today,up/other"
+            "; or a trial to go on with: `rolecall trial list`"
+        )
+    lacking = agent(trial.agent).missing(environment())
+    if lacking is not None:
+        raise StartError(lacking)
+    lacking = None if where.unsafe else sandbox.missing()
+    if lacking is not None:
+        raise StartError(
+            f"there is no sandbox for the candidates' code: {lacking}; --unsafe runs it as "
+            "you, with all that you may do"
+        )
+    host = (where.scheduler or "").rpartition("/")[2].rpartition(":")[0]
+    if host and host not in LOOPBACK and where.listen is None:
+        raise ConfigError(
+            f"workers of {host} may be on other machines: give --listen ADDRESS, the address at "
+            "which they reach this one; the gateway asks for a token there ([server] token_env)"
+        )
 
 
 def workspace_of(settings: Settings, repository: Path) -> str | None:

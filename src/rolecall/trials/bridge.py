@@ -29,6 +29,7 @@ from rolecall.gateway.headers import Header, inbound, outbound
 from rolecall.gateway.intake import ClientLeft, Receive
 from rolecall.gateway.paths import target_of
 from rolecall.privacy.verdict import clear_own
+from rolecall.spoken.figures import dollars
 from rolecall.types import Provider
 from rolecall.types.trials import Stop
 from rolecall.wire.encoding import decompress
@@ -193,7 +194,7 @@ class Bridge:
         if self.ended is None and self.calls >= self._allowance.calls:
             self.end("calls", f"it had made the {self.calls} calls that it may")
         if self.ended is None and limit is not None and self.spent >= limit:
-            self.end("spend", f"it had spent {self.spent:f} of {limit:f} USD")
+            self.end("spend", f"it had spent {dollars(self.spent)} of {dollars(limit)}")
         return self.ended
 
     async def _pass(
@@ -212,6 +213,9 @@ class Bridge:
             await _say(send, 502, b"{}")
             return
         decision = _header(reply.headers, b"x-rolecall-decision")
+        who = (_header(reply.headers, b"x-rolecall-deployment") or b"").decode("latin-1")
+        if who not in {"", pin.deployment}:
+            self.end("refused", f"{who} answers in place of {pin.deployment}")
         try:
             beginning = await _stream(reply, send)
         except UpstreamFailure as error:

@@ -104,23 +104,32 @@ class _State:
 
 def conduct(plan: Conduct) -> Ending:
     """Make the runs that are still to be made."""
-    from distributed import as_completed  # noqa: PLC0415 (an extra)
-
     state = _State(plan)
-    coming = as_completed()
     plan.tell(state.told())
-    why = _fill(plan, state, coming)
     try:
-        while state.under_way:
-            future = next(coming)
-            key, work = state.under_way.pop(future)
-            run = _keep(plan, state, key, work, _result(future, work))
-            future.release()
-            plan.tell(state.told(run))
-            why = _fill(plan, state, coming)
+        why = _through(plan, state)
+    except KeyboardInterrupt:
+        why = "it was stopped"
     finally:
         plan.pool.client.cancel(list(state.under_way), force=True)
-    return Ending(why=why, left=len(state.waiting), told=state.told())
+    left = len(state.waiting) + len(state.under_way)
+    state.under_way.clear()
+    return Ending(why=why, left=left, told=state.told())
+
+
+def _through(plan: Conduct, state: _State) -> str:
+    from distributed import as_completed  # noqa: PLC0415 (an extra)
+
+    coming = as_completed()
+    why = _fill(plan, state, coming)
+    while state.under_way:
+        future = next(coming)
+        key, work = state.under_way.pop(future)
+        run = _keep(plan, state, key, work, _result(future, work))
+        future.release()
+        plan.tell(state.told(run))
+        why = _fill(plan, state, coming)
+    return why
 
 
 def finished(trial: Trial, ledger: Ledger) -> Ending:

@@ -13,6 +13,7 @@ import http.client
 import json
 import os
 import platform
+import select
 import signal
 import socket
 import subprocess
@@ -40,6 +41,8 @@ LONGEST = 1024 * 1024
 """Bytes of an output that are kept; the templates show a model much less."""
 FLOOD = 64 * 1024 * 1024
 """Bytes of an output at which a command is ended, and the agent with it."""
+LINGERING = 0.5
+"""Seconds that are waited for the last words of a command which has ended."""
 TRIES = 5
 PASSING = frozenset({408, 409, 429})
 """Answers after which the same is asked once more, beside all from 500 on."""
@@ -181,9 +184,11 @@ class Shell:
 
 
 def _heard(process: subprocess.Popen[bytes]) -> str:
+    """What it says, until it has ended and said all. What it leaves running is not waited for."""
     kept, size = bytearray(), 0
     assert process.stdout is not None  # noqa: S101 (asked for above)
-    while block := os.read(process.stdout.fileno(), 65_536):
+    stream = process.stdout.fileno()
+    while _says_more(process, stream) and (block := os.read(stream, 65_536)):
         size += len(block)
         kept += block[: max(0, LONGEST - len(kept))]
         if size > FLOOD:
@@ -191,6 +196,15 @@ def _heard(process: subprocess.Popen[bytes]) -> str:
             say(f"a command said more than {FLOOD // 2**20} MiB")
             os._exit(FLOODED)
     return kept.decode("utf-8", "replace")
+
+
+def _says_more(process: subprocess.Popen[bytes], stream: int) -> bool:
+    waiting = select.poll()
+    waiting.register(stream, select.POLLIN)
+    while not waiting.poll(LINGERING * 1000):
+        if process.poll() is not None:
+            return False
+    return True
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
