@@ -45,6 +45,7 @@ def main(arguments: list[str]) -> int:
     missing += install_python(folder / "more", "more.txt", sys.executable, "")
     missing += install_python(folder / "sdks", "sdks.txt", sys.executable, "")
     missing += install_python(folder / "oracles", "oracles.txt", sys.executable, "")
+    fetch_sources(folder / "sources", "sources.txt")
     for line in missing:
         print(line, file=sys.stderr)
     if not missing:
@@ -91,6 +92,18 @@ def install_python(target: Path, pins: str, python: str | None, missing: str) ->
         subprocess.run([inside, "-m", "pip", "install", "--quiet", "-r", str(file)], check=True)
     mark(target, [file])
     return []
+
+
+def fetch_sources(target: Path, pins: str) -> None:
+    """Fetch the source distributions that mining is tried on, by their hashes."""
+    file = PINS / pins
+    if is_current(target, [file]):
+        return
+    print(f"Fetching sources into {target} …", flush=True)
+    fetch = ("download", "--quiet", "--no-deps", "--no-binary", ":all:", "--require-hashes")
+    where = ("--requirement", str(file), "--dest", str(target))
+    subprocess.run([sys.executable, "-m", "pip", *fetch, *where], check=True)
+    mark(target, [file])
 
 
 def find_uv() -> list[str] | None:

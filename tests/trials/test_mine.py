@@ -85,6 +85,7 @@ def _history(to: Repository) -> Iterator[tuple[str, str]]:
     yield "service", to.commit("Ask the stock server first", _with_test("Served", _SERVED))
     yield "flaky", to.commit("Add what comes and goes", _with_test("Wavers", _WAVERS))
     yield "missing", to.commit("Use what is not installed", _missing())
+    yield "skipped", to.commit("Need what others have", _with_test("Skips", "self.skipTest('no')"))
     yield "weak", to.commit("Add a discount for many pieces", _discount())
     yield "wip", to.commit("wip", _with_test("Wip", "self.assertEqual(shop.wip(), 1)"))
     yield "renamed", to.commit("Test the rounding where it belongs", _renamed(to))
@@ -225,6 +226,7 @@ def _merge(to: Repository) -> str:
         ("flaky", "flaky"),
         ("missing", "not-running"),
         ("moved", "not replayed"),
+        ("skipped", "skipped"),
         ("binary", "not replayed"),
         ("large", "not replayed"),
         ("submodule", "not replayed"),
@@ -240,10 +242,10 @@ def test_each_commit_is_kept_or_dropped_for_its_reason(past: Past, name: str, re
 def test_every_commit_is_counted_once(past: Past) -> None:
     """The figures add up: seen is kept and dropped, and each reason has its commits."""
     found = past.found
-    assert found.seen == found.kept + sum(found.dropped.values()) == 20
+    assert found.seen == found.kept + sum(found.dropped.values()) == 21
     twice = {"no-tests": 2, "submodule": 2}
     once = ["no-source", "passes", "fails", "service", "flaky", "not-running", "words", "first"]
-    more = ["renames", "binary", "large", "merge"]
+    more = ["skipped", "renames", "binary", "large", "merge"]
     assert found.dropped == twice | dict.fromkeys([*once, *more], 1)
 
 

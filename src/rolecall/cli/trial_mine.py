@@ -19,7 +19,7 @@ from rolecall.config.load import data_folder, environment
 from rolecall.gateway.views import encode
 from rolecall.routing.kinds import KindReader, load_weights
 from rolecall.routing.ngrams import load_cues
-from rolecall.trials.execute import plain
+from rolecall.trials.execute import plain_until
 from rolecall.trials.git import top
 from rolecall.trials.mine import Ask, mine
 from rolecall.trials.tasks import load_tasks, trial_folder
@@ -80,7 +80,7 @@ def mine_command(
         workers=jobs,
     )
     with progress("replaying commits") as told:
-        found = mine(ask, plain, KindReader(load_weights(), load_cues()).read, told)
+        found = mine(ask, plain_until, KindReader(load_weights(), load_cues()).read, told)
     if json:
         typer.echo(encode(found))
     else:

@@ -20,6 +20,8 @@ HEAD, TAIL = 32_768, 229_376
 MOST_OUTPUT = 64 * 1024 * 1024
 """Bytes of output at which a command is ended."""
 _BLOCK = 65_536
+_LOOKED_AT = 0.2
+"""Seconds between two looks at whether it is over. An end of the process is noticed at once."""
 _LINGERING = 2.0
 """Seconds that are waited for the end of an output which somebody outside of the group holds."""
 
@@ -48,21 +50,32 @@ def plain(
 
     The command and what it started are one process group, which is killed whole at the end.
     """
-    began = time.perf_counter()
-    try:
-        process = subprocess.Popen(  # noqa: S603 (a test command, of the repository or its user)
-            list(command),
-            cwd=tree,
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    except OSError as error:
-        says = f"{command[0]}: cannot be run: {error.strerror}"
-        return Done(status=None, output=says, seconds=0.0, stop="crashed")
-    return _watched(process, seconds, began)
+    return plain_until(threading.Event())(command, tree, seconds=seconds, environ=environ)
+
+
+def plain_until(over: threading.Event) -> Execute:
+    """The same; what runs when it is over is ended, and counts as lost."""
+
+    def run(
+        command: Sequence[str], tree: Path, *, seconds: float, environ: Mapping[str, str]
+    ) -> Done:
+        began = time.perf_counter()
+        try:
+            process = subprocess.Popen(  # noqa: S603 (a test command, of the repository or its user)
+                list(command),
+                cwd=tree,
+                env=dict(environ),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            says = f"{command[0]}: cannot be run: {error.strerror}"
+            return Done(status=None, output=says, seconds=0.0, stop="crashed")
+        return _watched(process, began, began + seconds, over)
+
+    return run
 
 
 class _Heard:
@@ -97,29 +110,40 @@ class _Heard:
         return (bytes(self.head) + between + bytes(self.tail)).decode("utf-8", "replace")
 
 
-def _watched(process: subprocess.Popen[bytes], seconds: float, began: float) -> Done:
-    heard, over = _Heard(process), threading.Event()
-    waiter = threading.Thread(target=_await, args=(process, over), daemon=True)
+def _watched(
+    process: subprocess.Popen[bytes], began: float, until: float, over: threading.Event
+) -> Done:
+    heard, ended = _Heard(process), threading.Event()
+    waiter = threading.Thread(target=_await, args=(process, ended), daemon=True)
     waiter.start()
-    in_time = over.wait(seconds)
-    if not in_time:
+    stop = _stop(ended, until, over)
+    if stop != "finished":
         _end(process)
     waiter.join()
     took = time.perf_counter() - began
     text = heard.text()
-    if heard.size > MOST_OUTPUT:
-        return Done(status=None, output=text, seconds=took, stop="output")
-    if not in_time:
-        return Done(status=None, output=text, seconds=took, stop="time")
-    return Done(status=process.returncode, output=text, seconds=took, stop="finished")
+    stop = "output" if heard.size > MOST_OUTPUT else stop
+    status = process.returncode if stop == "finished" else None
+    return Done(status=status, output=text, seconds=took, stop=stop)
 
 
-def _await(process: subprocess.Popen[bytes], over: threading.Event) -> None:
+def _stop(ended: threading.Event, until: float, over: threading.Event) -> Stop:
+    """Wait for the first of three: the end of the process, the limit, the end of all of this."""
+    while not over.is_set():
+        left = until - time.perf_counter()
+        if ended.wait(max(0.0, min(_LOOKED_AT, left))):
+            return "finished"
+        if left <= 0:
+            return "time"
+    return "lost"
+
+
+def _await(process: subprocess.Popen[bytes], ended: threading.Event) -> None:
     """Wait for the first process, end the others, and only then let its number go."""
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     _end(process)
     process.wait()
-    over.set()
+    ended.set()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

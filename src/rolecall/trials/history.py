@@ -70,7 +70,10 @@ def commits(store: Store, head: str, *, most: int, since: datetime | None) -> It
         finally:
             process.kill() if process.poll() is None and process.stdout.read(1) else process.wait()
     if process.returncode > 0:
-        raise TrialError(f"git log fails on {head}; `git fsck` says what is wrong with its history")
+        raise TrialError(
+            f"git log fails on {head}: its history is damaged (`git fsck` says how), or this is a "
+            "partial clone, which does not hold what has to be read (clone it whole)"
+        )
 
 
 def _words(stream: IO[bytes]) -> Iterator[str]:

@@ -12,7 +12,6 @@ from msgspec import Struct
 from rolecall.errors import TrialError
 from rolecall.trials import journal
 from rolecall.trials.candidates import Candidate, Reason, considered
-from rolecall.trials.execute import Execute
 from rolecall.trials.git import asked, borrowed, top
 from rolecall.trials.history import commits
 from rolecall.trials.journal import Entry
@@ -22,7 +21,7 @@ from rolecall.trials.runners.table import RUNNERS
 from rolecall.trials.tasks import read_task, trial_folder, write_task
 from rolecall.trials.toolchain import Toolchain, toolchain
 from rolecall.trials.weigh import texts
-from rolecall.trials.work import Mining, Progress, replay_all
+from rolecall.trials.work import Mining, Progress, Until, replay_all
 from rolecall.types.trials import Runner
 
 
@@ -80,7 +79,7 @@ class Seen(Struct, frozen=True, kw_only=True):
         return len(self.candidates) + self.dropped.total()
 
 
-def mine(ask: Ask, execute: Execute, read: Read, told: Progress) -> Mined:
+def mine(ask: Ask, execute: Until, read: Read, told: Progress) -> Mined:
     """Mine. What is found is written at once; a second call goes on where this one stopped."""
     repository = top(ask.repository)
     tools = toolchain(repository, environ=ask.environ, runner=ask.runner, command=ask.command)

@@ -113,8 +113,10 @@ def _unfit(bench: Bench, candidate: Candidate, after: Results) -> Refused | None
         return Refused(reason="service", says=says)
     if _has_submodules(bench.store, candidate.commit.sha):
         return Refused(reason="no-submodule", says=says)
-    ran = any(one.outcome == "failed" for one in after.told.values())
-    return Refused(reason="fails" if ran else "not-running", says=says)
+    outcomes = {one.outcome for one in after.told.values()}
+    if outcomes == {"skipped"}:
+        return Refused(reason="skipped", says=says)
+    return Refused(reason="fails" if "failed" in outcomes else "not-running", says=says)
 
 
 def _last(output: str) -> str:

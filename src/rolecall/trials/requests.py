@@ -13,7 +13,7 @@ _TRAILER = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _ISSUE = re.compile(
-    r"\s*\(?\b(?:(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?|refs?|see|part of|gh)[ :-]*)?"
+    r"\s*\(?(?:\b(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?|refs?|see|part of|gh)[ :-]*)?"
     r"(?:[\w.-]+/[\w.-]+)?#\d+\)?",
     re.IGNORECASE,
 )

@@ -44,13 +44,17 @@ def run_tests(
     seconds: float,
     seed: int = 0,
 ) -> Results:
-    """Run these files. `seed` varies what Python leaves to chance, as the order of sets."""
+    """Run these files. `seed` varies what Python leaves to chance, as the order of sets.
+
+    Our helpers put the tree on Python's path themselves, once what judges is imported.
+    """
     runner = RUNNERS[tools.form]
     _make_ready(tree, runner.helper)
     furnish(tools, tree)
     environ = environ_in(tools, tree)
-    if "PYTHONHASHSEED" in environ:
+    if "PYTHONPATH" in environ:
         environ["PYTHONHASHSEED"] = str(seed)
+        environ["ROLECALL_PATHS"] = environ.pop("PYTHONPATH")
     command = runner.command(tools.command, files)
     done = execute(command, tree, seconds=seconds, environ=environ)
     if tools.form == "exit":

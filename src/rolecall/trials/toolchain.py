@@ -10,13 +10,13 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
 from rolecall.errors import TrialError
 from rolecall.trials.pythons import Python, interpreter
 from rolecall.trials.runners.runner import REPORT
 from rolecall.trials.runners.table import Form
+from rolecall.trials.scripts import script_of
 from rolecall.types.trials import Runner
 
 _PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TZ", "TMPDIR")
@@ -29,13 +29,6 @@ _MARKS: tuple[tuple[str, Runner], ...] = (
     ("package.json", "npm"),
 )
 """The file that says what runs a repository's tests; the first that is there decides."""
-_NPM: tuple[tuple[str, Form], ...] = (
-    ("vitest", "vitest"),
-    ("jest", "jest"),
-    ("mocha", "mocha"),
-    ("node --test", "node"),
-)
-"""Words of the script `test` in `package.json`, and what they start."""
 
 
 class Toolchain(Struct, frozen=True, kw_only=True):
@@ -119,7 +112,7 @@ def _python(
         command=(str(python.path), *module, *command[1:]),
         environ={
             **environ,
-            "PYTHONPATH": ":".join(("{tree}/.rolecall", *paths)),
+            "PYTHONPATH": ":".join(paths),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONHASHSEED": "0",
         },
@@ -137,36 +130,23 @@ def _readable(python: Python) -> tuple[Path, ...]:
 
 def _npm(repository: Path, command: tuple[str, ...], environ: dict[str, str]) -> Toolchain:
     node = _found("node", environ)
-    script = _test_script(repository / "package.json")
-    form: Form = next((form for word, form in _NPM if word in script), "exit")
+    script = script_of(repository / "package.json")
     modules = repository / "node_modules"
     begins: dict[Form, tuple[str, ...]] = {
         "node": (node,),
         "exit": (_found("npm", environ), "test", "--silent"),
     }
-    has_modules = modules.is_dir()
-    own = (node, f"node_modules/.bin/{form}")
+    own = (node, f"node_modules/.bin/{script.form}")
+    there = modules.is_dir()
+    offline = {"npm_config_offline": "true", "npm_config_update_notifier": "false"}
     return Toolchain(
         runner="npm",
-        form=form,
-        command=command or begins.get(form, own),
-        environ={**environ, "npm_config_offline": "true", "npm_config_update_notifier": "false"},
-        readable=(*_program(node), *((modules,) if has_modules else ())),
-        links=(("node_modules", modules),) if has_modules else (),
+        form=script.form,
+        command=command or (*begins.get(script.form, own), *script.options),
+        environ={**environ, **offline, **script.environ},
+        readable=(*_program(node), *((modules,) if there else ())),
+        links=(("node_modules", modules),) if there else (),
     )
-
-
-class _Package(Struct):
-    scripts: dict[str, str] = {}
-
-
-def _test_script(path: Path) -> str:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=_Package).scripts.get("test", "")
-    except OSError as error:
-        raise TrialError(f"{path}: cannot be read: {error.strerror}; give --command") from error
-    except msgspec.DecodeError as error:
-        raise TrialError(f"{path}: {error}; mend it, or give --command") from error
 
 
 def _compiled(runner: Runner, command: tuple[str, ...], environ: dict[str, str]) -> Toolchain:

@@ -28,6 +28,8 @@ from rolecall.types.trials import Judge, Task
 
 Progress = Callable[[int, int], None]
 """Is told how many candidates are done, and of how many."""
+Until = Callable[[threading.Event], Execute]
+"""Makes what runs commands, and ends those that run once the event is set."""
 
 
 class Mining(Struct, frozen=True, kw_only=True):
@@ -45,7 +47,7 @@ class Mining(Struct, frozen=True, kw_only=True):
 
 
 def replay_all(
-    mining: Mining, candidates: Sequence[Candidate], execute: Execute, told: Progress
+    mining: Mining, candidates: Sequence[Candidate], execute: Until, told: Progress
 ) -> Iterator[Entry]:
     """What becomes of each, as it is known. Its task is written before that is said."""
     over = threading.Event()
@@ -88,15 +90,17 @@ def _check(benches: queue.SimpleQueue[Bench], head: str) -> None:
     benches.put(one)
 
 
-def _until(execute: Execute, over: threading.Event) -> Execute:
-    """The same, but nothing is begun any more once it is over."""
+def _until(execute: Until, over: threading.Event) -> Execute:
+    """The same, but nothing is begun any more once it is over, and what was ended is no result."""
+    until = execute(over)
 
     def run(
         command: Sequence[str], tree: Path, *, seconds: float, environ: Mapping[str, str]
     ) -> Done:
-        if over.is_set():
+        done = None if over.is_set() else until(command, tree, seconds=seconds, environ=environ)
+        if done is None or over.is_set():
             raise TrialError("mining was stopped; the same command goes on where it was")
-        return execute(command, tree, seconds=seconds, environ=environ)
+        return done
 
     return run
 

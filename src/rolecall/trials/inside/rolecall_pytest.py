@@ -1,6 +1,7 @@
-"""A plugin of pytest's that tells what became of each test, in a line of JSON each.
+"""Starts pytest with a plugin that tells what became of each test, in a line of JSON each.
 
-Node ids and phases come from pytest itself: nothing is read off what it prints. It runs in the
+Node ids and phases come from pytest itself: nothing is read off what it prints. pytest is imported
+before the folders of the tree are, so that no module in there takes its place. It runs in the
 repository's own interpreter, so it needs nothing but pytest and Python 3.8.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,17 @@ def _says(report: Any) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: Any) -> None:
-    path = os.environ.get("ROLECALL_REPORT", "")
-    if path and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Teller(path), "rolecall-teller")
+    if not hasattr(config, "workerinput"):
+        teller = Teller(os.environ["ROLECALL_REPORT"])
+        config.pluginmanager.register(teller, "rolecall-teller")
+
+
+def main() -> int:
+    paths = os.environ.pop("ROLECALL_PATHS", "")
+    os.environ["PYTHONPATH"] = paths
+    sys.path[:1] = [str(Path.cwd()), *filter(None, paths.split(os.pathsep))]
+    return int(pytest.main(sys.argv[1:], plugins=[sys.modules[__name__]]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

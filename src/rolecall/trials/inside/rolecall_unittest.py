@@ -1,5 +1,6 @@
 """Runs test files with unittest and tells what became of each test, in a line of JSON each.
 
+unittest is imported before the folders of the tree are, so that no module in there takes its place.
 It runs in the repository's own interpreter, so it needs nothing but Python 3.8.
 """
 
@@ -59,7 +60,9 @@ def _is_holder(test: Any) -> bool:
 
 
 def main() -> None:
-    sys.path.insert(0, str(Path.cwd()))
+    paths = os.environ.pop("ROLECALL_PATHS", "")
+    os.environ["PYTHONPATH"] = paths
+    sys.path[:1] = [str(Path.cwd()), *filter(None, paths.split(os.pathsep))]
     names = [file[: -len(".py")].replace("/", ".") for file in sys.argv[1:]]
     result = Teller(os.environ["ROLECALL_REPORT"])
     unittest.defaultTestLoader.loadTestsFromNames(names).run(result)

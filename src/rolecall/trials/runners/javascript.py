@@ -106,7 +106,7 @@ def _jest(begins: Sequence[str], files: Sequence[str]) -> tuple[str, ...]:
 
 
 def _vitest(begins: Sequence[str], files: Sequence[str]) -> tuple[str, ...]:
-    return (*begins, "run", "--reporter=json", f"--outputFile={REPORT}", *files)
+    return (*begins, "--run", "--reporter=json", f"--outputFile={REPORT}", *files)
 
 
 def _mocha(begins: Sequence[str], files: Sequence[str]) -> tuple[str, ...]:

@@ -10,8 +10,6 @@ from rolecall.trials.runners.runner import Runner
 
 _RIGGING = ("conftest.py", "sitecustomize.py", "usercustomize.py", "pytest.ini", ".pytest.ini")
 _CONFIGURED = ("pyproject.toml", "tox.ini", "setup.cfg")
-_SHADOWS = ("pytest.py", "_pytest.py", "unittest.py", "rolecall_pytest.py")
-"""Names under which a module in the tree would be imported instead of what judges."""
 
 
 def is_test(path: str) -> bool:
@@ -24,12 +22,15 @@ def is_test(path: str) -> bool:
 
 def _pytest(begins: Sequence[str], files: Sequence[str]) -> tuple[str, ...]:
     """The repository's own configuration holds, but for what would stop at the first failure."""
-    own = ("-p", "rolecall_pytest", "--rootdir=.", "--maxfail=0", "--continue-on-collection-errors")
-    return (*begins, *own, "-o", "cache_dir=.rolecall/cache", "--", *files)
+    python, *more = begins
+    more = more[2:] if more[:2] == ["-m", "pytest"] else more
+    own = ("--rootdir=.", "--maxfail=0", "--continue-on-collection-errors")
+    cache = ("-o", "cache_dir=.rolecall/cache")
+    return (python, ".rolecall/rolecall_pytest.py", *more, *own, *cache, "--", *files)
 
 
 def _unittest(begins: Sequence[str], files: Sequence[str]) -> tuple[str, ...]:
-    return (*begins, ".rolecall/rolecall_unittest.py", *files)
+    return (begins[0], ".rolecall/rolecall_unittest.py", *files)
 
 
 PYTEST = Runner(
@@ -37,12 +38,12 @@ PYTEST = Runner(
     command=_pytest,
     read=of_helper,
     helper="rolecall_pytest.py",
-    rigging=(*_RIGGING, *_CONFIGURED, *_SHADOWS),
+    rigging=(*_RIGGING, *_CONFIGURED),
 )
 UNITTEST = Runner(
     is_test=is_test,
     command=_unittest,
     read=of_helper,
     helper="rolecall_unittest.py",
-    rigging=("sitecustomize.py", "usercustomize.py", *_SHADOWS),
+    rigging=("sitecustomize.py", "usercustomize.py"),
 )
