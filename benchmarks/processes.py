@@ -82,16 +82,31 @@ def rolecall(
 
     `dialects` are those that the provider is said to speak.
     """
+    with (
+        TemporaryDirectory(prefix="rolecall-bench-") as home,
+        rolecall_at(Path(home), provider, launcher, dialects) as found,
+    ):
+        yield found
+
+
+@contextmanager
+def rolecall_at(
+    home: Path,
+    provider: Target,
+    launcher: Sequence[str] = (),
+    dialects: Sequence[str] = tuple(PATHS),
+) -> Iterator[Target]:
+    """The same in a given home, whose ledger is `home/rolecall/ledger.sqlite`."""
     port = free_port()
-    with TemporaryDirectory(prefix="rolecall-bench-") as home:
-        config = Path(home) / "rolecall.toml"
-        spoken = msgspec.json.encode(list(dialects)).decode()
-        config.write_text(_CONFIG.format(port=provider.port, model=MODEL, dialects=spoken))
-        up = ("-m", "rolecall", "up", "--config", str(config), "--port", str(port))
-        command = [sys.executable, *launcher, *up]
-        places = ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME")
-        with _running(ROLECALL, command, port, dict.fromkeys(places, home), _GATEWAY_CORE) as found:
-            yield found
+    config = home / "rolecall.toml"
+    spoken = msgspec.json.encode(list(dialects)).decode()
+    config.write_text(_CONFIG.format(port=provider.port, model=MODEL, dialects=spoken))
+    up = ("-m", "rolecall", "up", "--config", str(config), "--port", str(port))
+    command = [sys.executable, *launcher, *up]
+    places = ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME")
+    extra = dict.fromkeys(places, str(home))
+    with _running(ROLECALL, command, port, extra, _GATEWAY_CORE) as found:
+        yield found
 
 
 @contextmanager

@@ -27,7 +27,6 @@ COMMANDS = (
     *("premium", "guarantee", "stack", "stack propose", "stack changes", "stack forecasts"),
     *("outcome", "outcome list", "outcome report", "outcome hook"),
     *("outcome commit", "outcome kept"),
-    *("trial", "trial run", "trial list", "trial show"),
     "bench",
     *("trial", "trial mine", "trial tasks", "trial plan"),
     *("trial run", "trial list", "trial show", "trial report", "trial apply"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -96,6 +97,47 @@ def test_the_commands_from_the_finding_to_the_undo(tmp_path: Path) -> None:
     assert "rolecall connect claude-code" in said
     assert "dear" in run("show", "premium-on-trivial", "--since", "all")
     assert "rolecall connect claude-code" in run("apply", "premium-on-trivial", "--since", "all")
+    shown = json.loads(run("show", "premium-on-trivial", "--since", "all", "--json"))
+    assert [seen["session"] for seen in shown["seen"]] == ["dear"]
     what = run("what-if", "--since", "all")
     assert re.search(r"\$[\d.]+ would have been \$[\d.]+, over 4 calls of 4 turns", what)
     assert "unknown" in what
+
+
+def test_a_past_without_a_configuration(tmp_path: Path) -> None:
+    """A stack of the providers that the logs name is tried; where they name none, that is said."""
+    env = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data")}
+    words = ("audit", "what-if", "--since", "all")
+    done = run_rolecall(tmp_path, *words, env=env)
+    assert done.returncode == 2
+    assert "name --stack FILE" in done.stderr
+    ClaudeLog(tmp_path, "one").turn(TRIVIAL, OPUS, [Used(input=10_000)])
+    done = run_rolecall(tmp_path, *words, env=env)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("with plan anthropic/")
+    assert "embedded" not in done.stdout
+
+
+def test_an_edit_applied_and_taken_back(tmp_path: Path) -> None:
+    """The command shows it first, makes it on yes, and takes it back to the byte."""
+    log = ClaudeLog(tmp_path, "dear", start=AT - timedelta(days=2))
+    for _ in range(4):
+        log.turn(TRIVIAL, OPUS, [Used(input=10_000)])
+    file = tmp_path / "rolecall.toml"
+    file.write_text(DEAR)
+    env = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data")}
+
+    def run(*words: str) -> str:
+        done = run_rolecall(tmp_path, "audit", *words, "--config", str(file), env=env)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    shown = run("apply", "premium-on-trivial", "--since", "all")
+    assert "Nothing was changed" in shown
+    assert file.read_text() == DEAR
+    run("apply", "premium-on-trivial", "--since", "all", "--yes")
+    assert HAIKU in file.read_text()
+    assert "edits that were made" in run("--since", "all")
+    run("apply", "--undo")
+    assert file.read_text() == DEAR
+    assert "edits that were made" not in run("--since", "all")

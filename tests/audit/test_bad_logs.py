@@ -14,15 +14,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rolecall.audit.history import Counts
 from rolecall.audit.html import page
 from rolecall.audit.source import Lines
 from rolecall.audit.table import SOURCES
 from rolecall.audit.threads import load_tools
 from rolecall.errors import ConfigError
+from support import client_logs
 from support.audits import ask, audited
 from support.histories import ClaudeLog, Used
 
 SONNET = "claude-sonnet-5-5"
+WRITERS = (
+    *(client_logs.gemini_cli, client_logs.pi, client_logs.continue_dev),
+    *(client_logs.mini_swe_agent, client_logs.llm, client_logs.codex, client_logs.aider),
+)
 HOSTILE = '<script>alert(1)</script>\x1b[31m\x07=HYPERLINK("x")'
 
 
@@ -123,15 +129,31 @@ def test_reading_leaves_no_trace(tmp_path: Path) -> None:
         db.execute("CREATE TABLE session (id, parent_id, directory, time_updated)")
         db.execute("CREATE TABLE message (id, session_id, time_created, time_updated, data)")
         db.execute("CREATE TABLE part (id, message_id, data)")
+    sessions = {"one": [Counts(900, 30)], "two": [Counts(800, 20, 300)]}
+    for write in WRITERS:
+        write(tmp_path, sessions)
     before = state(tmp_path)
-    audited(ask(tmp_path))
+    for paths in ([], [tmp_path]):
+        report, _ = audited(ask(tmp_path, paths))
+        assert report.total.calls > 2 * len(WRITERS) - 2
     after = {name: told for name, told in state(tmp_path).items() if "rolecall" not in name}
     assert after == before
 
 
-def state(folder: Path) -> dict[str, tuple[int, int]]:
+def state(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """What each file holds and when it was changed."""
     found = (path for path in folder.rglob("*") if path.is_file())
-    return {str(p): (p.stat().st_size, p.stat().st_mtime_ns) for p in found}
+    return {str(path): (path.read_bytes(), path.stat().st_mtime_ns) for path in found}
+
+
+def test_a_document_without_end_does_not_fill_the_memory(tmp_path: Path) -> None:
+    """One that holds a whole session is read at once, and therefore only up to a size."""
+    path = tmp_path / ".continue/sessions/a.json"
+    path.parent.mkdir(parents=True)
+    path.touch()
+    os.truncate(path, 300 * 1024 * 1024)
+    report, _ = audited(ask(tmp_path))
+    assert "continue: 1 documents over 256 MiB" in report.notes
 
 
 def test_hostile_text_is_text(tmp_path: Path) -> None:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from rolecall.audit.habits.finding import Habit
+from rolecall.audit.habits.finding import Habit, Scene, connecting
+from rolecall.audit.habits.table import HABITS
+from rolecall.audit.history import Counts
+from rolecall.audit.table import SOURCES
 from rolecall.audit.tariffs import Served
+from rolecall.connect.table import CLIENTS
 from support.audits import ask, audited, found, stack
 from support.histories import (
     CODING,
@@ -114,11 +121,12 @@ code = ["anthropic/claude-sonnet-5-5"]
 local = ["ollama/qwen3-coder:30b"]
 """
     from_log = local_log(tmp_path, failures=5, successes=1)
-    report, _ = audited(ask(tmp_path, in_force=stack(tmp_path, text)))
+    report, scene = audited(ask(tmp_path, in_force=stack(tmp_path, text)))
     one = found(report, "local-that-fails")
     assert one is not None
     assert (one.count, one.of) == (5, 6)
-    assert one.money > 0
+    mended = scene.tariffs.served("anthropic", SONNET).cost(Counts(9000, 500), scene.at)
+    assert one.money == 5 * (mended or 0) > 0
     assert from_log.is_file()
 
 
@@ -202,11 +210,13 @@ def test_caches_lost_although_nothing_rested(tmp_path: Path) -> None:
     """Three calls that read 40,000 tokens anew a minute after they were read."""
     session = ClaudeLog(tmp_path, "lost")
     session.turn(CODING, SONNET, [Used(input=0, write=40_000)] * 4)
-    report, _ = audited(ask(tmp_path, in_force=stack(tmp_path)))
+    report, scene = audited(ask(tmp_path, in_force=stack(tmp_path)))
     one = found(report, "caches-lost")
     assert one is not None
     assert (one.count, one.of) == (3, 3)
-    assert one.money > 0
+    each = priced(scene.tariffs.served("anthropic", SONNET), scene.at) * 40_000 / 50_000
+    assert one.money == 3 * each > 0
+    assert one.money_is == "lost"
 
 
 def test_a_cache_that_rested_too_long_is_told_beside(tmp_path: Path) -> None:
@@ -224,11 +234,62 @@ def test_subagents_that_inherit_the_strongest_class(tmp_path: Path) -> None:
     helper = ClaudeLog(tmp_path, "code", agent="dear")
     for _ in range(3):
         helper.turn("Count the lines of main.py.", OPUS, [Used(input=5_000)])
-    report, _ = audited(ask(tmp_path, in_force=stack(tmp_path)))
+    report, scene = audited(ask(tmp_path, in_force=stack(tmp_path)))
     one = found(report, "premium-subagents")
     assert one is not None
     assert one.count == 3
     assert one.confidence == 1.0
+    assert one.money == 3 * saved(scene, Counts(5_000, 200)) > 0
+
+
+def test_chores_on_the_strongest_class(tmp_path: Path) -> None:
+    """A client's own log says what is a chore: three compactions by the model of the session."""
+    clean(tmp_path)
+    compactions(tmp_path, OPUS, 3)
+    report, scene = audited(ask(tmp_path, in_force=stack(tmp_path)))
+    one = found(report, "premium-chores")
+    assert one is not None
+    assert (one.count, one.of) == (3, 3)
+    assert one.confidence == 1.0
+    assert one.money == 3 * saved(scene, Counts(40_000, 900)) > 0
+    assert one.money_is == "saved"
+
+
+def test_chores_on_the_fast_class_are_none(tmp_path: Path) -> None:
+    """That is who should do them."""
+    compactions(tmp_path, HAIKU, 5)
+    report, _ = audited(ask(tmp_path, in_force=stack(tmp_path)))
+    assert report.total.calls == 5
+    assert report.findings == ()
+
+
+def saved(scene: Scene, counts: Counts) -> Decimal:
+    """What the fast class would have cost less for these counts."""
+    dear, cheap = (scene.tariffs.served("anthropic", name) for name in (OPUS, HAIKU))
+    return (dear.cost(counts, scene.at) or Decimal(0)) - (cheap.cost(counts, scene.at) or 0)
+
+
+def compactions(home: Path, model: str, number: int) -> None:
+    """A session of opencode that holds nothing but its own compactions."""
+    path = home / ".local/share/opencode/opencode.db"
+    path.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("CREATE TABLE session (id, parent_id, directory, time_updated)")
+        db.execute("CREATE TABLE message (id, session_id, time_created, time_updated, data)")
+        db.execute("CREATE TABLE part (id, message_id, data)")
+        db.execute("INSERT INTO session VALUES ('s', NULL, '/home/ada/shop', 1)")
+        for place in range(number):
+            at = (START + timedelta(minutes=place)).timestamp() * 1000
+            data = {
+                "role": "assistant",
+                "agent": "compaction",
+                "time": {"created": at, "completed": at + 1000},
+                "tokens": {"input": 40_000, "output": 900},
+                "modelID": model,
+                "providerID": "anthropic",
+            }
+            row = (str(place), "s", place, place, json.dumps(data))
+            db.execute("INSERT INTO message VALUES (?, ?, ?, ?, ?)", row)
 
 
 def test_a_loop_that_ran_away(tmp_path: Path) -> None:
@@ -237,11 +298,25 @@ def test_a_loop_that_ran_away(tmp_path: Path) -> None:
     session = ClaudeLog(tmp_path, "loop")
     session.turn("Make the tests pass.", SONNET, [Used()])
     session.turn(CODING, SONNET, [Used()] * 4, runs=4, tests=FAILED)
-    report, _ = audited(ask(tmp_path, in_force=stack(tmp_path)))
+    report, scene = audited(ask(tmp_path, in_force=stack(tmp_path)))
     one = found(report, "runaway-loops")
     assert one is not None
     assert one.count == 1
+    [*_, last] = [p for p in scene.pieces if p.thread.session == "loop"]
+    assert one.money == last.cost > 0
+    assert one.money_is == "spent"
     assert "4 times in a row" in one.seen[0].says
+
+
+def test_fifty_calls_without_an_edit_ran_away(tmp_path: Path) -> None:
+    """And with an edit among them they did not."""
+    ClaudeLog(tmp_path, "lost").turn(CODING, SONNET, [Used()] * 50)
+    ClaudeLog(tmp_path, "busy").turn(CODING, SONNET, [Used()] * 50, edits=1)
+    report, _ = audited(ask(tmp_path, in_force=stack(tmp_path)))
+    one = found(report, "runaway-loops")
+    assert one is not None
+    assert [seen.session for seen in one.seen] == ["lost"]
+    assert "50 calls and no edit" in one.seen[0].says
 
 
 def test_models_that_retire(tmp_path: Path) -> None:
@@ -259,6 +334,9 @@ def test_models_that_retire(tmp_path: Path) -> None:
     assert one is not None
     assert ending.id in one.says
     assert one.change is not None
+    assert str(ending.successor) in one.change.says
+    assert "claude-code" in one.change.says
+    assert one.money == report.total.cost > 0
 
 
 @pytest.mark.parametrize("name", ["premium-on-trivial", "fast-on-hard", "churn", "caches-lost"])
@@ -267,3 +345,16 @@ def test_an_empty_home_raises_nothing(name: Habit, tmp_path: Path) -> None:
     report, _ = audited(ask(tmp_path))
     assert report.total.calls == 0
     assert found(report, name) is None
+
+
+def test_what_connects_a_client_is_a_command_that_there_is() -> None:
+    """By the name that `rolecall connect` knows; what a log calls a client is never run."""
+    sources = [name for name in SOURCES if name != "rolecall"]
+    assert {connecting(name).split()[-1] for name in sources} <= CLIENTS.keys()
+    assert connecting("mistral-vibe") == "rolecall connect vibe"
+    assert connecting("curl; reboot") == "rolecall connect --list"
+
+
+def test_all_nine_are_looked_for() -> None:
+    """Each name of a habit has its rule."""
+    assert len(HABITS) == len(get_args(Habit)) == 9

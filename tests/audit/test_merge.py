@@ -57,6 +57,117 @@ def test_subagents_count_beside_their_session(tmp_path: Path) -> None:
     assert {p.work: p.thread.parent for p in scene.pieces} == {"turn": "", "subagent": "one"}
 
 
+def test_a_side_question_repeats_nothing(tmp_path: Path) -> None:
+    """It repeats the conversation's answers under other request ids; its own answer counts."""
+    id_ = "msg_01Xy34567890abcdefghij"
+    log = ClaudeLog(tmp_path, "one").turn("Go on.", SONNET).answer(SONNET, Used(), id_)
+    side = ClaudeLog(tmp_path, "one", agent="aside")
+    side.answer(SONNET, Used(), id_)
+    text = side.path.read_text().replace(f"req_{id_}", "req_of_its_own")
+    side.path.write_text(text)
+    side.answer(SONNET, Used(), "msg_01Zz34567890abcdefghij")
+    report, scene = audited(ask(tmp_path))
+    assert log.path.is_file()
+    assert report.total.calls == 3
+    assert sum(len(p.bills) for p in scene.pieces if p.work == "subagent") == 1
+
+
+def test_ids_that_begin_anew_name_no_answer_alone(tmp_path: Path) -> None:
+    """An engine that counts its answers from 1 at each start: two sessions are two answers."""
+    for hour, name in enumerate(("one", "two")):
+        log = ClaudeLog(tmp_path, name, start=START + timedelta(hours=hour))
+        log.answer(SONNET, Used(), "msg_1")
+    report, _ = audited(ask(tmp_path))
+    assert report.total.calls == 2
+
+
+def test_a_sidechain_in_the_session_s_own_file(tmp_path: Path) -> None:
+    """Older versions log sub-agents there: they are pieces of work of their own."""
+    log = ClaudeLog(tmp_path, "one").turn("Go on.", SONNET)
+    aside = ClaudeLog(tmp_path, "aside").turn("Count the lines.", SONNET, [Used(), Used()])
+    text = aside.path.read_text().replace('"isSidechain": false', '"isSidechain": true')
+    with log.path.open("a") as file:
+        file.write(text.replace('"sessionId": "aside"', '"sessionId": "one"'))
+    aside.path.unlink()
+    _, scene = audited(ask(tmp_path))
+    assert {p.work: len(p.bills) for p in scene.pieces} == {"turn": 1, "subagent": 2}
+
+
+def test_older_forks_of_codex_repeat_nothing(tmp_path: Path) -> None:
+    """They begin with the counts of their parent, at new times; what follows is their own.
+
+    A fork of the fork repeats both. A thread of its own that comes to the same counts is another.
+    """
+    parent = [("session_meta", {"id": "parent"}), *counted(1, 2, 3)]
+    child = [
+        ("session_meta", {"id": "child", "forked_from_id": "parent"}),
+        ("session_meta", {"id": "parent"}),
+        *counted(1, 2, 3, 5),
+    ]
+    grandchild = [
+        ("session_meta", {"id": "grandchild", "forked_from_id": "child"}),
+        ("session_meta", {"id": "child"}),
+        ("session_meta", {"id": "parent"}),
+        *counted(1, 2, 3, 5, 8, 8),
+    ]
+    other = [("session_meta", {"id": "other"}), *counted(1)]
+    for hour, thread in enumerate((parent, child, grandchild, other)):
+        rollout(tmp_path, hour, thread)
+    _, scene = audited(ask(tmp_path))
+    told = {p.thread.session: [b.call.counts.input for b in p.bills] for p in scene.pieces}
+    assert told == {"parent": [1, 2, 3], "child": [5], "grandchild": [8, 8], "other": [1]}
+
+
+def test_a_codex_thread_that_a_newer_version_goes_on_with(tmp_path: Path) -> None:
+    """First counts alone, then records with their counts: each answer once."""
+    rollout(
+        tmp_path,
+        0,
+        [
+            ("session_meta", {"id": "one"}),
+            *counted(1, 2),
+            ("token_usage_record", {"response_id": "resp_1", "usage": {"input_tokens": 4}}),
+            *counted(4, before=3),
+        ],
+    )
+    report, _ = audited(ask(tmp_path))
+    assert (report.total.calls, report.total.input_tokens) == (3, 7)
+
+
+def test_a_message_of_gemini_keeps_its_usage(tmp_path: Path) -> None:
+    """Where a session's messages are all logged again without their counts."""
+    path = tmp_path / ".gemini/tmp/shop/chats/session-a.jsonl"
+    path.parent.mkdir(parents=True)
+    answer = {"id": "a", "type": "gemini", "timestamp": START.isoformat(), "content": "ok"}
+    whole = answer | {"model": "gemini-3-pro", "tokens": {"input": 70, "output": 5}}
+    lines = [{"sessionId": "s", "kind": "main"}, whole, {"$set": {"messages": [answer]}}]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    report, _ = audited(ask(tmp_path))
+    assert (report.total.calls, report.total.input_tokens) == (1, 70)
+    assert report.by_model[0].name.endswith("gemini-3-pro")
+
+
+def counted(*inputs: int, before: int = 0) -> list[tuple[str, object]]:
+    """The counts of answers as Codex logs them beside their running total."""
+    lines: list[tuple[str, object]] = []
+    for tokens in inputs:
+        before += tokens
+        info = {
+            "last_token_usage": {"input_tokens": tokens, "total_tokens": tokens},
+            "total_token_usage": {"input_tokens": before, "total_tokens": before},
+        }
+        lines.append(("event_msg", {"type": "token_count", "info": info}))
+    return lines
+
+
+def rollout(home: Path, hour: int, lines: list[tuple[str, object]]) -> None:
+    path = home / f".codex/sessions/2026/11/10/rollout-{hour}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    at = (START + timedelta(hours=hour)).isoformat()
+    told = ({"timestamp": at, "type": sort, "payload": payload} for sort, payload in lines)
+    path.write_text("".join(json.dumps(line) + "\n" for line in told))
+
+
 def test_a_forked_session_of_opencode(tmp_path: Path) -> None:
     """It repeats the messages under new ids, with the same times and counts."""
     path = tmp_path / ".local/share/opencode/opencode.db"

@@ -9,8 +9,19 @@ from decimal import Decimal
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from rolecall.catalogue.prices import Tariff, cost, flat_tariff, load_prices, rates, tariff
+from rolecall.catalogue.prices import (
+    Flat,
+    Tariff,
+    cost,
+    flat,
+    flat_tariff,
+    load_prices,
+    rates,
+    tariff,
+)
 from rolecall.types import Rates, Usage
 
 BOOK = load_prices()
@@ -209,3 +220,32 @@ def test_genai_prices_stays_out_of_the_gateway() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == ""
+
+
+FLAT = [(one, found) for own in BOOK.providers.values() for one in own if (found := flat(one))]
+COUNT = st.integers(-1, 400_000)
+
+
+@settings(max_examples=200)
+@given(st.sampled_from(FLAT), st.tuples(COUNT, COUNT, COUNT, COUNT, COUNT))
+def test_flat_prices_say_what_the_tariff_says(
+    known: tuple[Tariff, Flat], counts: tuple[int, int, int, int, int]
+) -> None:
+    """For many calls at once: the same figure, and none where the counts contradict each other."""
+    size, output, read, write, long = counts
+    usage = Usage(
+        input_tokens=size,
+        output_tokens=output,
+        cache_read_input_tokens=read,
+        cache_write_input_tokens=write,
+        cache_write_1h_input_tokens=max(long, 0),
+    )
+    one, found = known
+    assert found.cost(size, output, read, write, max(long, 0)) == cost(one, usage, TODAY)
+
+
+def test_a_tariff_with_times_or_sizes_is_not_flat() -> None:
+    """Those are looked up call by call."""
+    assert flat(known("openai", "gpt-6.1-sol")) is None
+    assert flat(known("deepseek", "deepseek-flash")) is None
+    assert flat(known("anthropic", "claude-sonnet-5-5")) is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from rolecall.audit.databases import Unreadable
@@ -23,6 +23,7 @@ class Finder:
     def __init__(self) -> None:
         self.skipped: dict[str, Counter[str]] = {}
         self._met: set[str] = set()
+        self._folders: dict[str, str] = {}
 
     def usual(self, machine: Machine, ledger: Path) -> Iterator[Unit]:
         """The units in the places that clients use unless they are told otherwise."""
@@ -48,26 +49,44 @@ class Finder:
                 yield from self._units(aider, path)
 
     def _below(self, place: Path, sources: tuple[Source, ...]) -> Iterator[Unit]:
-        for path in _files(place):
+        def closed(error: OSError) -> None:
+            if not isinstance(error, FileNotFoundError):
+                self._passed(sources[0] if len(sources) == 1 else None, error.filename, error)
+
+        for path in _files(place, closed):
             source = next((one for one in sources if one.claims(path)), None)
             if source is not None:
                 yield from self._units(source, path)
 
     def _units(self, source: Source, path: Path) -> Iterator[Unit]:
-        real = os.path.realpath(path)
+        real = self._real(path)
         if real in self._met:
             return
         self._met.add(real)
         try:
             yield from source.units(source.name, path)
         except (OSError, Unreadable) as error:
-            says = f"{path} cannot be read: {error}"
-            self.skipped.setdefault(source.name, Counter())[says] += 1
+            self._passed(source, path, error)
+
+    def _real(self, path: Path) -> str:
+        """Where a file really is; links of a folder are followed once for all files in it."""
+        if os.path.islink(path):  # noqa: PTH114 (many of them)
+            return os.path.realpath(path)
+        folder = os.path.dirname(path)  # noqa: PTH120
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        return os.path.join(self._folders[folder], os.path.basename(path))  # noqa: PTH118, PTH119
+
+    def _passed(self, source: Source | None, path: Path | str, error: Exception) -> None:
+        says = f"{path} cannot be read: {error}"
+        self.skipped.setdefault(source.name if source else "", Counter())[says] += 1
 
 
-def _files(place: Path) -> Iterator[Path]:
-    if place.is_file():
+def _files(place: Path, closed: Callable[[OSError], None]) -> Iterator[Path]:
+    """All below a place. A folder that may not be looked into is told to `closed`."""
+    if os.path.isfile(place):  # noqa: PTH113 (false where nobody may look, and no error)
         yield place
-    for folder, folders, names in os.walk(place):
+        return
+    for folder, folders, names in os.walk(place, onerror=closed):
         folders[:] = sorted(name for name in folders if name not in _PASSED)
         yield from (Path(folder, name) for name in sorted(names))

@@ -11,12 +11,15 @@ from typing import Any
 from msgspec import Struct
 
 from rolecall.audit import charts
+from rolecall.audit.drawings import Habits, OverTime, spending
+from rolecall.audit.drawings import worth as worth_of
 from rolecall.audit.habits.finding import Finding
 from rolecall.audit.report import Report
 from rolecall.audit.worth import worth
 from rolecall.errors import ConfigError
 from rolecall.spoken.figures import big, dollars, plain
 
+USD_BY_HABIT = "USD by habit"
 TEMPLATES = "rolecall.audit", "templates"
 """The package and the folder that hold them."""
 
@@ -24,8 +27,10 @@ TEMPLATES = "rolecall.audit", "templates"
 class Drawn(Struct, frozen=True):
     """A chart and what it shows, in words."""
 
-    svg: str
     label: str
+    svg: str = ""
+    src: str = ""
+    """Where it is to be had, in place of the picture itself."""
 
 
 class Charts(Struct, frozen=True, kw_only=True):
@@ -47,20 +52,32 @@ def style() -> str:
 
 def drawn(found: Report) -> Charts:
     """All charts of an audit."""
-    spending = tuple(
-        Drawn(charts.svg(charts.by_day(found.by_day, by)), f"USD a day by {by}")
-        for by in ("model", "role")
-        if found.by_day
+    days = tuple(
+        Drawn(label=f"USD a day by {one.by}", svg=charts.svg(charts.over_time(one)))
+        for one in drawings(found)
     )
-    priced = [one for one in found.findings if one.money]
-    habits = (Drawn(charts.svg(charts.habits(priced)), "USD by habit"),) if priced else ()
-    return Charts(spending=spending, habits=habits)
+    habits = tuple(
+        Drawn(label=USD_BY_HABIT, svg=charts.svg(charts.habits(one)))
+        for one in drawings_of_habits(found)
+    )
+    return Charts(spending=days, habits=habits)
+
+
+def drawings(found: Report) -> tuple[OverTime, ...]:
+    """Spending by model and by role; nothing where no price is known."""
+    return (spending(found.by_day, "model"), spending(found.by_day, "role")) if found.by_day else ()
+
+
+def drawings_of_habits(found: Report) -> tuple[Habits, ...]:
+    """The habits with money; nothing where none has any."""
+    drawing = worth_of(found.findings)
+    return (drawing,) if drawing.amounts else ()
 
 
 def picture(found: Report) -> bytes:
     """The charts of an audit in one PNG. Raises `ConfigError` where no price is known."""
-    parts = [charts.by_day(found.by_day, by) for by in ("model", "role") if found.by_day]
-    parts += [charts.habits(found.findings)] if found.findings else []
+    parts = [charts.over_time(one) for one in drawings(found)]
+    parts += [charts.habits(one) for one in drawings_of_habits(found)]
     if not parts:
         raise ConfigError("no call of this time has a known price, so there is nothing to draw")
     return charts.png(charts.together(parts))

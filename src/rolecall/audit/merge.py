@@ -37,8 +37,12 @@ def merged(threads: Iterable[Thread]) -> list[Thread]:
     logged = {(one.client, one.session): one for one in ordered if not _is_own(one)}
     ledger = _Ledger(own, clients)
     largest = _largest(ordered)
-    met: set[tuple[str, str]] = set()
-    found = [_with(one, _once(one, met, largest, ledger)) for one in ordered if not _is_own(one)]
+    met: dict[str, set[str]] = {client: set() for client in clients}
+    found = [
+        _with(one, _once(one, met[one.client], largest, ledger))
+        for one in ordered
+        if not _is_own(one)
+    ]
     told = [_placed(one, logged.get((one.client, one.session))) for one in own]
     return [one for one in (*found, *told) if one.calls]
 
@@ -57,8 +61,8 @@ def _beginning(thread: Thread) -> tuple[float, str]:
 
 
 def _is_own(thread: Thread) -> bool:
-    """Only the ledger knows roles."""
-    return any(call.role is not None for call in thread.calls)
+    """Only the ledger knows roles, and it knows that of each call."""
+    return bool(thread.calls) and thread.calls[0].role is not None
 
 
 def _with(thread: Thread, calls: Sequence[Call]) -> Thread:
@@ -83,23 +87,24 @@ def _largest(threads: Iterable[Thread]) -> dict[tuple[str, str], Counts]:
 
 def _once(
     thread: Thread,
-    met: set[tuple[str, str]],
+    met: set[str],
     largest: dict[tuple[str, str], Counts],
     ledger: _Ledger,
-) -> list[Call]:
-    kept: list[Call] = []
+) -> Sequence[Call]:
+    fresh: list[Call] = []
     for call in thread.calls:
-        key = (thread.client, call.id)
-        if key in met:
-            continue
-        met.add(key)
-        whole = call
-        if key in largest:
-            whole = msgspec.structs.replace(call, counts=largest[key])
-        rest = ledger.beyond(thread, whole)
-        if rest is not None:
-            kept.append(rest)
-    return kept
+        if call.id not in met:
+            met.add(call.id)
+            fresh.append(call)
+    if largest:
+        fresh = [_whole(call, largest.get((thread.client, call.id))) for call in fresh]
+    if ledger.is_empty:
+        return fresh
+    return [rest for call in fresh if (rest := ledger.beyond(thread, call)) is not None]
+
+
+def _whole(call: Call, counts: Counts | None) -> Call:
+    return call if counts is None else msgspec.structs.replace(call, counts=counts)
 
 
 class _Ledger:
@@ -119,6 +124,10 @@ class _Ledger:
                 if thread.client == "aider":
                     rounded = _key(thread.client, _rounded(call.counts))
                     self._rounded.setdefault(rounded, []).append(call)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._exact
 
     def beyond(self, thread: Thread, call: Call) -> Call | None:
         """What of a call the ledger does not know; None where it knows it."""

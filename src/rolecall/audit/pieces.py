@@ -96,27 +96,47 @@ def _pieces(thread: Thread, tariffs: Tariffs, rules: Rules, since: datetime) -> 
         main = [one for one in calls if one.work not in HARNESS]
         apart = [[one] for one in calls if one.work in HARNESS]
         for group in ([main] if main else []) + apart:
-            work = group[0].work
-            role, kind, chance = _role(group[0], turn, rules, before)
-            bills = tuple(_bill(call, tariffs) for call in group)
-            known = [one.cost for one in bills if one.cost is not None]
-            yield Piece(
-                thread=thread,
-                number=number,
-                turn=turn,
-                bills=bills,
-                work="turn" if work == "continuation" else work,
-                role=role,
-                kind=kind,
-                chance=chance,
-                cost=sum(known, Decimal(0)),
-                unpriced=len(bills) - len(known),
-                input_tokens=sum(one.counts.input for one in group),
-                output_tokens=sum(one.counts.output for one in group),
-                cache_read_input_tokens=sum(one.counts.read for one in group),
-            )
+            found = _role(group[0], turn, rules, before)
+            yield _piece(thread, number, turn, [_bill(call, tariffs) for call in group], found)
             if group is main:
-                before = role
+                before = found[0]
+
+
+def _piece(
+    thread: Thread,
+    number: int,
+    turn: Turn,
+    bills: Sequence[Bill],
+    told: tuple[Role, Kind | None, float],
+) -> Piece:
+    """A piece with the sums of its bills."""
+    cost, unpriced, sent, wrote, read = Decimal(0), 0, 0, 0, 0
+    for bill in bills:
+        counts = bill.call.counts
+        sent += counts.input
+        wrote += counts.output
+        read += counts.read
+        if bill.cost is None:
+            unpriced += 1
+        else:
+            cost += bill.cost
+    work = bills[0].call.work
+    role, kind, chance = told
+    return Piece(
+        thread=thread,
+        number=number,
+        turn=turn,
+        bills=tuple(bills),
+        work="turn" if work == "continuation" else work,
+        role=role,
+        kind=kind,
+        chance=chance,
+        cost=cost,
+        unpriced=unpriced,
+        input_tokens=sent,
+        output_tokens=wrote,
+        cache_read_input_tokens=read,
+    )
 
 
 def following(pieces: Iterable[Piece]) -> dict[int, Piece]:
@@ -135,7 +155,7 @@ def _by_turn(calls: Sequence[Call], since: datetime) -> dict[int, list[Call]]:
 
 def _bill(call: Call, tariffs: Tariffs) -> Bill:
     served = tariffs.served(call.provider, call.model)
-    return Bill(call=call, served=served, cost=tariffs.billed(call))
+    return Bill(call=call, served=served, cost=tariffs.billed(call, served))
 
 
 def _role(

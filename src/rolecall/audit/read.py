@@ -91,7 +91,8 @@ def _refresh(units: Sequence[Unit], store: Store, progress: Progress) -> list[Un
     """Read the units that changed, and forget those that are gone."""
     marks = store.marks()
     stale = [unit for unit in units if marks.get((unit.source, unit.path, unit.part)) != unit.mark]
-    store.drop(key for key in marks if not os.path.exists(key[1]))  # noqa: PTH110 (many of them)
+    there = {(unit.source, unit.path, unit.part) for unit in units}
+    store.drop(key for key in marks.keys() - there if not Path(key[1]).exists())
     kept: list[Read] = []
     for one in _read_all(stale, progress):
         kept.append(one)

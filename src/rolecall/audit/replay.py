@@ -75,6 +75,8 @@ class Shift(Struct, frozen=True, kw_only=True):
 class WhatIf(Struct, frozen=True, kw_only=True):
     """The past as it was and as it would have been. USD of calls with a price on both sides."""
 
+    stack: Mapping[Role, str]
+    """Who plays each role first."""
     turns: int
     calls: int
     unpriced: int
@@ -119,6 +121,7 @@ def what_if(
         progress(number, len(pieces))
     turns = [one for one in played if one.piece.work == "turn"]
     return WhatIf(
+        stack={role: cascade[0] for role, cascade in world.stack.items() if cascade},
         turns=len(turns),
         calls=sum(len(one.piece.bills) for one in played),
         unpriced=sum(one.unpriced for one in played),

@@ -77,13 +77,14 @@ def report(
     """The audit of a history whose pieces are in the scene."""
     pieces = scene.pieces
     found = findings(scene)
+    by_role = sums(pieces, lambda piece: piece.role)
     return Report(
         since=since,
         until=scene.at,
         sessions=len({(p.thread.client, p.thread.session) for p in pieces}),
         turns=sum(p.work == "turn" for p in pieces),
-        total=_sum("all", pieces),
-        by_role=sums(pieces, lambda piece: piece.role),
+        total=_sum("all", by_role),
+        by_role=by_role,
         by_model=_by_model(pieces),
         by_client=sums(pieces, lambda piece: piece.thread.client),
         by_repository=sums(pieces, lambda piece: piece.thread.workspace or "unknown"),
@@ -98,10 +99,14 @@ def report(
 
 def sums(pieces: Iterable[Piece], name: Callable[[Piece], str]) -> tuple[Sum, ...]:
     """The sums by a name of the pieces, the dearest first."""
-    groups: dict[str, list[Piece]] = {}
+    totals: dict[str, _Total] = {}
     for piece in pieces:
-        groups.setdefault(name(piece), []).append(piece)
-    return _ordered(_sum(key, own) for key, own in groups.items())
+        key = name(piece)
+        total = totals.get(key)
+        if total is None:
+            total = totals[key] = _Total()
+        total.take(piece)
+    return _ordered(total.sum(key) for key, total in totals.items())
 
 
 def _ordered(found: Iterable[Sum]) -> tuple[Sum, ...]:
@@ -125,10 +130,11 @@ def _is_alone(piece: Piece) -> bool:
     return all(bill.served is first for bill in piece.bills)
 
 
-def _sum(name: str, pieces: Iterable[Piece]) -> Sum:
+def _sum(name: str, parts: Iterable[Sum]) -> Sum:
+    """What several come to."""
     total = _Total()
-    for piece in pieces:
-        total.take(piece)
+    for one in parts:
+        total.add(one)
     return total.sum(name)
 
 
@@ -156,6 +162,14 @@ class _Total:
         self._unpriced += bill.cost is None
         self._cost += bill.cost or 0
 
+    def add(self, one: Sum) -> None:
+        self._calls += one.calls
+        self._sent += one.input_tokens
+        self._read += one.cache_read_input_tokens
+        self._wrote += one.output_tokens
+        self._unpriced += one.unpriced
+        self._cost += one.cost
+
     def sum(self, name: str) -> Sum:
         return Sum(
             name=name,
@@ -174,7 +188,8 @@ def _by_day(pieces: Iterable[Piece]) -> tuple[Day, ...]:
     for piece in pieces:
         if piece.cost:
             key = (piece.at.date(), piece.served.name, piece.role)
-            found[key] = found.get(key, Decimal(0)) + piece.cost
+            known = found.get(key)
+            found[key] = piece.cost if known is None else known + piece.cost
     return tuple(
         Day(day=day, model=model, role=role, cost=cost)
         for (day, model, role), cost in sorted(found.items())

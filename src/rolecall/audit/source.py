@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -14,13 +15,19 @@ from msgspec import Struct
 from rolecall.audit.history import Thread
 from rolecall.audit.threads import Tools
 from rolecall.config.machine import Machine
+from rolecall.wire.steps import UNREADABLE
 
 T = TypeVar("T")
 _LONGEST = 64 * 1024 * 1024
 """Bytes of a line that is read; a longer one is skipped in pieces, and counted."""
 _NAMES = 40
 """Characters of an unknown record's name that are told."""
+_RANDOM = 20
+"""Characters from which an id is taken to be random."""
+_LARGEST = 256 * 1024 * 1024
+"""Bytes of a document that is read."""
 HALF, DAMAGED, LONG = "half-written lines", "damaged lines", "lines over 64 MiB"
+LARGE = "documents over 256 MiB"
 
 
 class Unit(Struct, frozen=True, kw_only=True):
@@ -54,11 +61,15 @@ class Source(Struct, frozen=True, kw_only=True):
     read: Callable[[Unit, Tools], Batch]
     units: Callable[[str, Path], Iterator[Unit]]
     note: str = ""
+    connect: str = ""
+    """What `rolecall connect` calls the client, where that is another name."""
 
 
 def whole_file(source: str, path: Path) -> Iterator[Unit]:
-    """A file that is read as one."""
+    """A file that is read as one; nothing that is none, such as a pipe, is waited for."""
     found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        return
     mark = f"{found.st_size}:{found.st_mtime_ns}"
     yield Unit(source=source, path=str(path), mark=mark, size=found.st_size)
 
@@ -86,7 +97,7 @@ class Lines(Generic[T]):
     def _record(self, line: bytes) -> Iterator[T]:
         try:
             yield self._decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except UNREADABLE:
             self.skipped[DAMAGED if line.endswith(b"\n") else HALF] += 1
 
     def _skip_rest(self, readline: Callable[[int], bytes]) -> None:
@@ -98,6 +109,29 @@ class Lines(Generic[T]):
         """Count a record of a sort that is not known."""
         shown = "".join(c if c.isprintable() else "?" for c in name[:_NAMES])
         self.skipped[f"records {shown!r}"] += 1
+
+
+def document(path: Path, decoder: msgspec.json.Decoder[T], skipped: Counter[str]) -> T | None:
+    """A file that is one document; None where it is damaged or too large, which is counted."""
+    if path.stat().st_size > _LARGEST:
+        skipped[LARGE] += 1
+        return None
+    try:
+        return decoder.decode(path.read_bytes())
+    except UNREADABLE:
+        skipped[DAMAGED] += 1
+        return None
+
+
+def named(id: str | None, *known: object) -> str:  # noqa: A002
+    """What tells an answer from all others of a client, wherever it is logged.
+
+    A provider's id does so alone. A short one, or none, may come again with each start of an
+    engine: then what else is `known` of the answer goes with it.
+    """
+    if id is not None and len(id) >= _RANDOM:
+        return id
+    return " ".join(str(one) for one in (id, *known) if one is not None)
 
 
 def text_of(value: object) -> str:

@@ -17,7 +17,7 @@ from rolecall.audit.source import Batch, Unit
 from rolecall.errors import ConfigError
 
 FILE_NAME = "audit.sqlite"
-VERSION = 1
+VERSION = 2
 """Changes whenever the same log tells something else; then everything is read again."""
 _TABLE = """
 CREATE TABLE IF NOT EXISTS units (

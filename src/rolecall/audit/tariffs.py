@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
 from msgspec import Struct
 
-from rolecall.audit.history import Call, Counts
-from rolecall.catalogue.prices import Tariff, cost, rates, tariff
+from rolecall.audit.history import Call, Counts, Thread
+from rolecall.catalogue.prices import Flat, Tariff, cost, flat, rates, tariff
 from rolecall.config.known import Known
 from rolecall.routing.candidates import find
 from rolecall.routing.costs import tariff_of
@@ -30,6 +30,8 @@ class Served(Struct, frozen=True, kw_only=True):
     model_class: ModelClass | None = None
     local: bool = False
     tariff: Tariff | None = None
+    flat: Flat | None = None
+    """The same prices where neither time nor size changes them."""
     long_write: Decimal | None = None
     cache_seconds: float = LOCAL_CACHE
 
@@ -41,7 +43,12 @@ class Served(Struct, frozen=True, kw_only=True):
         """USD for a call with these counts; None where no price is known."""
         if self.local:
             return Decimal(0)
-        return None if self.tariff is None else cost(self.tariff, counts.usage, at, self.long_write)
+        if self.tariff is None:
+            return None
+        if self.flat is not None:
+            size, output, read, write, _, long = counts
+            return self.flat.cost(size, output, read, write, long)
+        return cost(self.tariff, counts.usage, at, self.long_write)
 
     @property
     def caches(self) -> bool:
@@ -72,11 +79,12 @@ class Tariffs:
         provider, _, model = name.partition("/")
         return self.served(provider, model)
 
-    def billed(self, call: Call) -> Decimal | None:
+    @staticmethod
+    def billed(call: Call, by: Served) -> Decimal | None:
         """USD of a call. The ledger's own figure counts, then the price, then the client's word."""
         if call.role is not None:
             return call.stated
-        found = self.served(call.provider, call.model).cost(call.counts, call.at)
+        found = by.cost(call.counts, call.at)
         return call.stated if found is None else found
 
     def _served(self, provider: str, model: str) -> Served:
@@ -100,12 +108,14 @@ class Tariffs:
         if stack is None or provider not in stack.providers:
             return None
         there, deployment = stack.providers[provider], find(f"{provider}/{model}", stack)
+        found = tariff_of(self._known.prices, stack, f"{provider}/{model}")
         return Served(
             provider=provider,
             model=model,
             model_class=deployment.model_class or self._class(model),
             local=not there.billed,
-            tariff=tariff_of(self._known.prices, stack, f"{provider}/{model}"),
+            tariff=found,
+            flat=None if found is None else flat(found, there.long_write),
             long_write=there.long_write,
             cache_seconds=there.cache_seconds,
         )
@@ -113,13 +123,16 @@ class Tariffs:
     def _of(self, provider: str, model: str, *, local: bool = False) -> Served:
         preset = self._known.presets.get(provider)
         prices = preset.prices if preset else None
+        found = None if local else tariff(self._known.prices, prices=prices, model=model)
+        long_write = preset.cache.long_write if preset else None
         return Served(
             provider=provider,
             model=model,
             model_class=self._class(model),
             local=local,
-            tariff=None if local else tariff(self._known.prices, prices=prices, model=model),
-            long_write=preset.cache.long_write if preset else None,
+            tariff=found,
+            flat=None if found is None else flat(found, long_write),
+            long_write=long_write,
             cache_seconds=preset.cache.seconds if preset else LOCAL_CACHE,
         )
 
@@ -131,3 +144,10 @@ class Tariffs:
         """Who plays each role at a provider where nothing else is known, by role."""
         preset = self._known.presets.get(provider)
         return {} if preset is None else dict(preset.suggest)
+
+
+def providers_of(threads: Iterable[Thread], known: Known) -> set[str]:
+    """The providers that served calls, as far as the catalogue knows them."""
+    tariffs = Tariffs(known, None)
+    calls = {(call.provider, call.model) for thread in threads for call in thread.calls}
+    return {tariffs.served(provider, model).provider for provider, model in calls}

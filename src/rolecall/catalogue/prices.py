@@ -128,6 +128,43 @@ def _long(price: Price, size: int, times: Decimal | None) -> Decimal:
     return _at(price.input, size) * times
 
 
+class Flat(Struct, frozen=True, kw_only=True):
+    """USD per million tokens that hold at any time and for any size, for many calls at once."""
+
+    input: Decimal
+    output: Decimal
+    cache_read: Decimal
+    cache_write: Decimal
+    long_write: Decimal
+
+    def cost(self, size: int, output: int, read: int, write: int, long: int) -> Decimal | None:
+        """What `cost` says of a call with these tokens; `size` is all input, cached or not."""
+        fresh = size - read - write
+        if fresh < 0 or read < 0 or output < 0 or not 0 <= long <= write:
+            return None
+        total = self.input * fresh + self.output * output + self.cache_read * read
+        if write:
+            total += self.cache_write * (write - long) + self.long_write * long
+        return total.scaleb(_MILLION)
+
+
+def flat(tariff: Tariff, long_write: Decimal | None = None) -> Flat | None:
+    """The prices of a tariff that knows no times and no sizes; None where it knows some."""
+    if len(tariff.prices) > 1:
+        return None
+    price = tariff.prices[0]
+    every = (price.input, price.output, price.cache_read or (), price.cache_write or ())
+    if any(len(steps) > 1 or any(step.above for step in steps) for steps in every):
+        return None
+    return Flat(
+        input=_at(price.input, 0),
+        output=_at(price.output, 0),
+        cache_read=_at(price.cache_read or price.input, 0),
+        cache_write=_at(price.cache_write or price.input, 0),
+        long_write=_long(price, 0, long_write),
+    )
+
+
 def rates(tariff: Tariff, at: datetime) -> Rates:
     """What a small request costs at the aware time `at`, and larger ones, for estimates."""
     price = _price_at(tariff, at)

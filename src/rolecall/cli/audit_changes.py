@@ -11,18 +11,22 @@ import msgspec
 import typer
 
 from rolecall.audit.apply import edit_of, forget_last, remember
+from rolecall.audit.read import History
 from rolecall.audit.replay import what_if
 from rolecall.audit.run import history_of, judged
+from rolecall.audit.tariffs import providers_of
 from rolecall.cli.audit import Paths, Since, ask_of, audited, chosen, progress
 from rolecall.cli.console import console
 from rolecall.cli.options import Config, Json
 from rolecall.cli.print_what_if import print_what_if
-from rolecall.cli.setup import catalogue, policy_of, settings_in_force, world
+from rolecall.cli.setup import policy_of, world
 from rolecall.config.edits import diff, make, undo
+from rolecall.config.known import Known
 from rolecall.config.load import config_file, data_folder, environment, load
 from rolecall.config.private import privacy
-from rolecall.config.propose import hosted, propose
+from rolecall.config.propose import hosted, propose, uses_embedded
 from rolecall.config.rules import rules_in_force
+from rolecall.config.settings import Settings
 from rolecall.errors import ConfigError
 from rolecall.gateway.views import encode
 from rolecall.spoken.figures import plain
@@ -35,21 +39,18 @@ def what_if_command(
         Path | None, typer.Option(help="A rolecall.toml, instead of the one in force.")
     ] = None,
     proposed: Annotated[
-        bool, typer.Option("--proposed", help="The stack that your keys suggest.")
+        bool, typer.Option("--proposed", help="What your keys and the logs' providers suggest.")
     ] = False,
     config: Config = None,
     json: Json = False,
 ) -> None:
     """Replay the past through a stack: what it would have cost, and who would have played."""
-    known = catalogue()
-    if proposed:
-        settings = propose(hosted(known.presets, environment()), [])
-    else:
-        settings = load(stack) if stack else settings_in_force(config, known)
-    there = world(settings, known, rules_in_force(settings))
-    ask = msgspec.structs.replace(ask_of(paths, since, config), stack=there)
+    ask = ask_of(paths, since, config)
     with progress("reading logs") as told:
-        scene = judged(history_of(ask, told), ask)
+        history = history_of(ask, told)
+    settings = _tried(stack, config, history, ask.known, proposed=proposed)
+    there = world(settings, ask.known, rules_in_force(settings))
+    scene = judged(history, msgspec.structs.replace(ask, stack=there))
     policy = policy_of(privacy(settings))
     with progress("deciding") as told:
         found = what_if(scene.pieces, there, scene.tariffs, policy, told)
@@ -57,6 +58,22 @@ def what_if_command(
         typer.echo(encode(found))
     else:
         print_what_if(found, privacy(settings), console())
+
+
+def _tried(
+    stack: Path | None, config: Path | None, history: History, known: Known, *, proposed: bool
+) -> Settings:
+    """The stack that is asked for; without one a proposal from keys and from what the logs name."""
+    file = stack or (None if proposed else config_file(config, Path.cwd()))
+    if file is not None:
+        return load(file)
+    used = providers_of(history.threads, known)
+    keys = {one.name for one in hosted(known.presets, environment())}
+    found = [one for one in known.presets.values() if one.name in keys | used]
+    settings = propose(found, [])
+    if uses_embedded(settings):
+        raise ConfigError("no key is set, and no provider in the logs is known; name --stack FILE")
+    return settings
 
 
 def apply(
@@ -81,7 +98,7 @@ def apply(
     if one.change is None:
         raise ConfigError(f"no edit answers {one.id}; docs/audit.md says what does")
     if not one.change.is_edit:
-        typer.echo(f"{one.change.says}\n{one.change.command}")
+        typer.echo("\n".join(map(plain, (one.change.says, one.change.command))))
         return
     file = config_file(config, Path.cwd())
     if file is None:

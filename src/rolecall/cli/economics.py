@@ -22,7 +22,7 @@ from rolecall.ledger.store import Ledger
 from rolecall.measure.forecasts import Errors, errors
 from rolecall.measure.premium import NOBODY, Premium, premium
 from rolecall.measure.promises import Promise, promises
-from rolecall.measure.propose import Advice, Tried, Wish, advice
+from rolecall.measure.propose import Advice, Tried, Wish, advice, playing
 from rolecall.spoken.figures import dollars
 from rolecall.trials.churn import stack_changes
 from rolecall.types import Record, Snapshot
@@ -107,7 +107,7 @@ def propose(
         raise ConfigError("--budget and --floor are two questions; ask one of them")
     snapshot = _world(config)
     told = outcomes.newest(ledger(config))
-    found = advice(told, _playing(snapshot), Wish(budget=budget, floor=floor), snapshot)
+    found = advice(told, playing(snapshot), Wish(budget=budget, floor=floor), snapshot)
     if json:
         typer.echo(encode(found))
     elif not found:
@@ -178,13 +178,6 @@ def _tried_row(one: Tried) -> tuple[str, ...]:
     within = f"{one.interval.low:.0%} to {one.interval.high:.0%}"
     cost = "unknown" if one.cost is None else f"${one.cost:.3f}"
     return (" then ".join(one.names), str(one.outcomes), f"{one.accepted:.0%}", within, cost)
-
-
-def _playing(snapshot: Snapshot) -> dict[str, str]:
-    """Who plays each topic first, by the stack."""
-    first = {role: cascade[0] for role, cascade in snapshot.stack.items() if cascade}
-    kinds = {str(kind): first[role] for kind, role in snapshot.kind_roles.items() if role in first}
-    return kinds | {f"any {role}": name for role, name in first.items()}
 
 
 def _world(config: Config) -> Snapshot:

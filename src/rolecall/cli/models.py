@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Annotated
 
 import typer
 from msgspec import Struct
 
-from rolecall.catalogue.ages import ON_DISK, age, stale
-from rolecall.catalogue.lifecycle import ENDED, Stage, stage, successor
-from rolecall.catalogue.models import Model, Source, Surface, sourced
+from rolecall.catalogue.ages import ON_DISK
+from rolecall.catalogue.models import Model, Source, sourced
 from rolecall.cli.options import Config, Json
 from rolecall.cli.print_models import print_model, print_models, print_notices
 from rolecall.cli.setup import catalogue, settings_offline
-from rolecall.config.known import Known, rates_of
 from rolecall.config.load import nearest
 from rolecall.config.notices import notices
-from rolecall.config.settings import Settings
+from rolecall.config.rows import Row, row_of, rows_of
 from rolecall.errors import ConfigError
 from rolecall.gateway.views import encode
-from rolecall.types import ModelClass, Role
 
 _SPAN = re.compile(r"(\d{1,5})\s*([dwmy]?)")
 _DAYS = {"": 1, "d": 1, "w": 7, "m": 30, "y": 365}
@@ -33,41 +28,6 @@ models_app = typer.Typer(
     invoke_without_command=True,
     rich_markup_mode=None,
 )
-
-
-class Served(Struct, frozen=True, kw_only=True):
-    """A model on one surface, on the day of asking."""
-
-    on: str
-    id: str
-    stage: Stage
-    retires: str | None
-    successor: str | None
-    context: int | None
-    note: str | None
-    sources: tuple[str, ...]
-    age_days: int
-    stale: bool
-
-
-class Row(Struct, frozen=True, kw_only=True):
-    """A model as `rolecall models` shows it. Prices are USD per million tokens, today's."""
-
-    id: str
-    vendor: str
-    model_class: ModelClass
-    roles: tuple[Role, ...]
-    input: Decimal | None
-    output: Decimal | None
-    context: int | None
-    memory_gb: float | None
-    served: tuple[Served, ...]
-    age_days: int
-
-    @property
-    def ended(self) -> bool:
-        """No surface serves it any more."""
-        return all(place.stage in ENDED for place in self.served)
 
 
 class Detail(Struct, frozen=True, kw_only=True):
@@ -117,7 +77,7 @@ def show(
     model = known.models.get(name) or known.models.get(name.partition("/")[2])
     if model is None:
         raise ConfigError(f"the catalogue has no model {name!r}; {nearest(name, known.models)}")
-    row = _row(model, known, settings_offline(config), datetime.now(UTC))
+    row = row_of(model, known, settings_offline(config), datetime.now(UTC))
     keys = dict.fromkeys(key for _, key in sourced(model))
     detail = Detail(model=model, row=row, sources={key: known.facts.sources[key] for key in keys})
     typer.echo(encode(detail)) if json else print_model(detail)
@@ -129,44 +89,3 @@ def days_of(span: str) -> int:
     if found is None:
         raise ConfigError(f"{span!r} is no span of time; write it like 90d, 12w, 3m or 1y")
     return int(found[1]) * _DAYS[found[2]]
-
-
-def rows_of(known: Known, settings: Settings, at: datetime) -> Iterator[Row]:
-    """All models, in the order of the catalogue."""
-    return (_row(model, known, settings, at) for model in known.facts.models)
-
-
-def _row(model: Model, known: Known, settings: Settings, at: datetime) -> Row:
-    served = tuple(_served(surface, known, settings, at) for surface in model.surfaces)
-    home = model.surfaces[0].on
-    rates = rates_of(known, model.id, home, at)
-    names = {f"{place.on}/{place.id}" for place in served}
-    return Row(
-        id=model.id,
-        vendor=model.vendor,
-        model_class=model.model_class,
-        roles=tuple(role for role, cascade in settings.roles.items() if names & set(cascade)),
-        input=None if rates is None else rates.input,
-        output=None if rates is None else rates.output,
-        context=None if model.limits is None else model.limits.context,
-        memory_gb=None if model.weights is None else model.weights.memory_gb,
-        served=served,
-        age_days=min(place.age_days for place in served),
-    )
-
-
-def _served(surface: Surface, known: Known, settings: Settings, at: datetime) -> Served:
-    day = at.date()
-    follower = successor(surface, known.models, max(day, surface.retires or day))
-    return Served(
-        on=surface.on,
-        id=surface.id,
-        stage=stage(surface, day),
-        retires=None if surface.retires is None else str(surface.retires),
-        successor=None if follower is None else follower[1].id,
-        context=surface.context,
-        note=surface.note,
-        sources=surface.sources,
-        age_days=age(known.facts, surface.sources, day),
-        stale=stale(known.facts, surface, settings.catalogue.patience, day),
-    )

@@ -16,7 +16,7 @@ from rolecall.cli.tables import table
 from rolecall.spoken.figures import big, dollars, plain
 
 _ROWS = 4
-"""Names of a table that are shown; the rest stands in one line."""
+"""Names of a table that are shown; the rest stands in one line, unless it is one name."""
 _WIDE = 100
 """Columns from which two tables fit side by side."""
 _NOTES = 5
@@ -69,7 +69,7 @@ def _spending(found: Report, width: int) -> RenderableType:
         _sums("by repository", [_short(one) for one in found.by_repository], found.total),
     ]
     if width < _WIDE:
-        return Group(*parts)
+        return Group(parts[0], *(part for one in parts[1:] for part in ("", one)))
     grid = Table.grid(padding=(0, 4, 0, 0))
     grid.add_row(parts[0], parts[1])
     grid.add_row("", "")
@@ -78,8 +78,9 @@ def _spending(found: Report, width: int) -> RenderableType:
 
 
 def _sums(title: str, sums: Sequence[Sum], total: Sum) -> Table:
-    rows = [_row(one, total) for one in sums[:_ROWS]]
-    rest = sums[_ROWS:]
+    shown = len(sums) if len(sums) <= _ROWS + 1 else _ROWS
+    rows = [_row(one, total) for one in sums[:shown]]
+    rest = sums[shown:]
     if rest:
         cost = sum((one.cost for one in rest), Decimal(0))
         calls = sum(one.calls for one in rest)
@@ -125,7 +126,8 @@ def _worth(found: Report) -> Iterator[str]:
         assert one.change is not None  # noqa: S101 (these are the ones with a change)
         does = one.change.command or f"rolecall audit apply {one.id}"
         yield f"{number}. {one.change.says} ({worth(one.money, one.money_is)}): {does}"
-    yield f"rolecall audit show {found.findings[0].id} lists the sessions behind it"
+    yield f"rolecall audit show {found.worth[0].id} lists the sessions behind the first"
+    yield "rolecall audit what-if tries a stack on this past"
 
 
 def _applied(found: Report) -> Iterator[str]:

@@ -13,12 +13,13 @@ from rolecall.catalogue.compare import usd
 from rolecall.cli.console import console
 from rolecall.config.known import Known
 from rolecall.config.notices import Notice
+from rolecall.config.rows import Row, Served
 from rolecall.spoken.figures import plain
 from rolecall.types import Thinking
 
 if TYPE_CHECKING:
     from rolecall.catalogue.models import Evidence, Source
-    from rolecall.cli.models import Detail, Row, Served
+    from rolecall.cli.models import Detail
 
 
 def _table(*columns: str) -> Table:

@@ -30,6 +30,7 @@ def print_what_if(found: WhatIf, rules: Rules, to: Console) -> None:
 
 
 def _head(found: WhatIf) -> Iterator[str]:
+    yield "with " + ", ".join(f"{role} {name}" for role, name in found.stack.items())
     yield (
         f"{dollars(found.before)} would have been {dollars(found.now)}, over {found.calls:,} calls "
         f"of {found.turns:,} turns"

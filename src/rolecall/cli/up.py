@@ -31,6 +31,7 @@ from rolecall.config.private import networks, privacy
 from rolecall.config.propose import uses_embedded, with_embedded
 from rolecall.config.rules import rules_in_force
 from rolecall.config.settings import Settings
+from rolecall.dashboard.site import is_installed, site
 from rolecall.engines import embedded
 from rolecall.engines.context import servers
 from rolecall.errors import ConfigError, StartError
@@ -87,6 +88,7 @@ def up(
             ledger=ledger,
             networks=networks(settings),
             guard=guard_of(ledger, settings),
+            site=site(known, settings, config) if is_installed() else None,
             engines=servers(snapshot, known.engines),
         )
         run(plan, listening)

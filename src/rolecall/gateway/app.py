@@ -9,12 +9,14 @@ from typing import Any
 
 from starlette.datastructures import Headers
 
-from rolecall.errors import RolecallError, RouteError
+from rolecall.errors import AccessError, RolecallError, RouteError
+from rolecall.gateway.access import Access, with_cookie
 from rolecall.gateway.answers import Send, answer, send_answer
 from rolecall.gateway.hotpath import serve
 from rolecall.gateway.intake import Receive
 from rolecall.gateway.pages import pages
 from rolecall.gateway.paths import dialect_of, split, target_of
+from rolecall.gateway.site import Site
 from rolecall.gateway.state import Gateway
 from rolecall.types import Dialect
 
@@ -23,9 +25,9 @@ _DEFECT = "this is a defect of rolecall; its place in the code was printed where
 Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 
-def application(gateway: Gateway) -> Application:
-    """What uvicorn calls for each request."""
-    others = pages(gateway)
+def application(gateway: Gateway, site: Site | None = None) -> Application:
+    """What uvicorn calls for each request. `site` is the page, where it is installed."""
+    others = pages(gateway, site)
 
     async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -35,7 +37,7 @@ def application(gateway: Gateway) -> Application:
             workspace, rest = split(path)
             target = target_of(rest)
             if target is None:
-                gateway.access.check(Headers(scope=scope))
+                rest = _admitted(gateway.access, rest, scope, site)
                 await others({**scope, "path": rest}, receive, send)
             elif scope["method"] == "POST":
                 await serve(gateway, target, workspace, scope, receive, send)
@@ -48,6 +50,24 @@ def application(gateway: Gateway) -> Application:
             await _apologise(send, dialect_of(path))
 
     return app
+
+
+def _admitted(access: Access, path: str, scope: MutableMapping[str, Any], site: Site | None) -> str:
+    """The path to be served: a browser that has shown no token is asked for it.
+
+    Raises `AccessError` for others.
+    """
+    headers = Headers(scope=scope)
+    if site is not None and site.is_open(path):
+        access.visit(headers)
+        return path
+    try:
+        access.check(with_cookie(headers))
+    except AccessError as error:
+        if site is None or error.status != 401 or "text/html" not in headers.get("accept", ""):
+            raise
+        return site.entry
+    return path
 
 
 def _only_post(path: str, scope: MutableMapping[str, Any]) -> RouteError:

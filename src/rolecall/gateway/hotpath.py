@@ -20,7 +20,7 @@ from rolecall.gateway.intake import ClientLeft, Receive, Taken, take
 from rolecall.gateway.paths import Target
 from rolecall.gateway.protocol import CONNECTION, Protocol
 from rolecall.gateway.relay import relay
-from rolecall.gateway.state import Gateway
+from rolecall.gateway.state import Gateway, UnderWay
 from rolecall.gateway.translator import Translator
 from rolecall.routing.budgets import names
 from rolecall.routing.decide import decide
@@ -48,6 +48,7 @@ async def serve(
     except RolecallError as error:
         await send_answer(send, answer(error, target.dialect))
         return
+    gateway.underway[call.decision.id] = UnderWay(call.taken.request, call.decision)
     try:
         with Watch(call, scope):
             await _play(gateway, call, send)
@@ -55,6 +56,8 @@ async def serve(
         await _note_leaving(gateway, call)
     except LedgerError as error:
         await _refuse(call, error, send)
+    finally:
+        gateway.underway.pop(call.decision.id, None)
 
 
 async def _decided(
@@ -72,6 +75,7 @@ async def _decided(
     )
     if gateway.guard is not None:
         taken = await _guarded(gateway.guard, taken, person, raw, query)
+    taken = _pinned(gateway, taken)
     session = gateway.recogniser.sessions.get(taken.thread, taken.request.continues)
     at = datetime.now(UTC)
     outcomes = told(taken.request, session, at)
@@ -96,6 +100,15 @@ async def _decided(
         _carry(call)
     _reserve(gateway, call)
     return call
+
+
+def _pinned(gateway: Gateway, taken: Taken) -> Taken:
+    """With the role that a person has pinned its session to, if one has."""
+    if not gateway.overrides.pinned:
+        return taken
+    session = taken.request.signals.session or taken.thread
+    request = gateway.overrides.applied(taken.request, session)
+    return msgspec.structs.replace(taken, request=request)
 
 
 def _addressed(target: Target, scope: Scope) -> tuple[list[Header], bytes]:

@@ -15,20 +15,24 @@ from rolecall.gateway.answers import answer
 from rolecall.gateway.listed import as_json, lists
 from rolecall.gateway.paths import dialect_of
 from rolecall.gateway.reports import reports
+from rolecall.gateway.site import Site
 from rolecall.gateway.state import Gateway
 from rolecall.gateway.views import decision_view, summary_view
 from rolecall.ledger import outcomes
 from rolecall.routing.progress import work_of
 
+_HELLO = "rolecall is here; see /healthz and /v1/models"
+_NO_PAGE = "its page needs the extra ui: pip install 'rolecall[ui]'"
 _MOST = 1000
 _LIMIT = re.compile(r"[0-9]{1,4}")
 
 
-def pages(gateway: Gateway) -> Starlette:
+def pages(gateway: Gateway, site: Site | None) -> Starlette:
     """The routes that Starlette serves. Errors are raised; `app` answers them."""
+    shown = [] if site is None else site.routes
 
     async def hello(_: Request) -> Response:
-        return as_json({"message": "rolecall is here; see /healthz and /v1/models"})
+        return as_json({"message": _HELLO if site is not None else f"{_HELLO}; {_NO_PAGE}"})
 
     async def healthz(_: Request) -> Response:
         trouble = gateway.writer.trouble
@@ -54,6 +58,7 @@ def pages(gateway: Gateway) -> Starlette:
 
     found = Starlette(
         routes=[
+            *shown,
             Route("/", hello, methods=["GET"]),
             Route("/api/hello", hello, methods=["GET"]),
             Route("/healthz", healthz, methods=["GET"]),

@@ -24,10 +24,12 @@ from rolecall.gateway.access import Access
 from rolecall.gateway.app import application
 from rolecall.gateway.guard import Guard
 from rolecall.gateway.intake import Limits
+from rolecall.gateway.overrides import Overrides, overrides_of
 from rolecall.gateway.protocol import Protocol, close_slow
 from rolecall.gateway.remember import purse, restore_sessions, scoreboard
+from rolecall.gateway.site import Site, Sites
 from rolecall.gateway.state import Gateway
-from rolecall.ledger import outcomes
+from rolecall.ledger import outcomes, overrides
 from rolecall.ledger.store import Ledger
 from rolecall.ledger.writer import Writer
 from rolecall.routing.costs import Price
@@ -68,6 +70,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     """Addresses beside loopback that count as local."""
     guard: Callable[[], Guard] | None = None
     """Makes the guard of the rules of privacy, where there are any; may take seconds."""
+    site: Sites | None = None
+    """The page, where it is installed."""
     engines: tuple[Server, ...] = ()
     """Local engines that are asked, now and then, how much they read."""
 
@@ -115,6 +119,7 @@ def run(plan: Plan, listening: socket.socket) -> None:
 async def _serve(plan: Plan, config: uvicorn.Config, listening: socket.socket) -> None:
     writer = Writer(plan.ledger, asyncio.get_running_loop())
     tasks = [asyncio.ensure_future(_checkpoint(plan.ledger))]
+    site: Site | None = None
     guard = None if plan.guard is None else plan.guard()
     restore_sessions(plan.recogniser.sessions, plan.ledger)
     try:
@@ -131,9 +136,12 @@ async def _serve(plan: Plan, config: uvicorn.Config, listening: socket.socket) -
                 writer=writer,
                 door=door,
                 guard=guard,
+                overrides=_overrides(plan.ledger),
             )
-            config.app = application(gateway)
+            site = None if plan.site is None else plan.site(gateway)
+            config.app = application(gateway, site)
             server = uvicorn.Server(config)
+            gateway.stops = lambda: server.should_exit
             tasks.append(asyncio.ensure_future(close_slow(server.server_state.connections)))
             tasks.append(asyncio.ensure_future(_let_signals_in(server)))
             tasks.append(asyncio.ensure_future(_take_up(gateway)))
@@ -145,6 +153,8 @@ async def _serve(plan: Plan, config: uvicorn.Config, listening: socket.socket) -
     finally:
         for task in tasks:
             task.cancel()
+        if site is not None:
+            site.close()
         if guard is not None:
             guard.close()
         writer.close()
@@ -202,10 +212,15 @@ async def _take_up(gateway: Gateway) -> None:
         now = datetime.now(UTC)
         try:
             found = await asyncio.to_thread(outcomes.since, gateway.ledger, last)
+            gateway.overrides = await asyncio.to_thread(_overrides, gateway.ledger)
         except LedgerError:
             continue  # the next look finds them
         gateway.scoreboard.take(found, now)
         last = now
+
+
+def _overrides(ledger: Ledger) -> Overrides:
+    return overrides_of(overrides.in_force(ledger, datetime.now(UTC)))
 
 
 async def _checkpoint(ledger: Ledger) -> None:

@@ -16,6 +16,7 @@ from rolecall.gateway.guard import Guard
 from rolecall.gateway.health import Health
 from rolecall.gateway.ids import decision_id, sequence
 from rolecall.gateway.intake import Limits
+from rolecall.gateway.overrides import Overrides
 from rolecall.gateway.paces import Paces
 from rolecall.gateway.purse import Purse
 from rolecall.ledger.store import Ledger
@@ -23,7 +24,14 @@ from rolecall.ledger.writer import Writer
 from rolecall.measure.standings import Scoreboard
 from rolecall.routing.costs import Price
 from rolecall.routing.signals import Recogniser
-from rolecall.types import Snapshot
+from rolecall.types import Ailment, Decision, Request, Snapshot
+
+
+class UnderWay(Struct, frozen=True):
+    """What is being answered."""
+
+    request: Request
+    decision: Decision
 
 
 class Gateway(Struct, kw_only=True):
@@ -40,6 +48,11 @@ class Gateway(Struct, kw_only=True):
     guard: Guard | None = None
     """None where no rule of privacy is written."""
     health: Health = msgspec.field(default_factory=Health)
+    overrides: Overrides = Overrides()
+    stops: Callable[[], bool] = lambda: False
+    """Whether it is about to end: answers without an end of their own end then."""
+    underway: dict[str, UnderWay] = msgspec.field(default_factory=dict)
+    """What is being answered now, by id; a record follows at its end."""
     scoreboard: Scoreboard
     purse: Purse
     paces: Paces = msgspec.field(default_factory=Paces)
@@ -52,11 +65,15 @@ class Gateway(Struct, kw_only=True):
         return msgspec.structs.replace(
             self.world,
             at=at,
-            health=self.health.ailments(),
+            health=self._unwell(at),
             standings=self.scoreboard.standings,
             spent=self.purse.at(at) if self.world.economics.budget.is_set else {},
             paces=self.paces.means if self.world.economics.hour else {},
         )
+
+    def _unwell(self, at: datetime) -> dict[str, Ailment]:
+        found = self.health.ailments()
+        return found | self.overrides.ailments(at) if self.overrides.alone else found
 
     def new_id(self) -> str:
         return decision_id(time.time_ns() // 1_000_000, self.draw())

@@ -64,7 +64,7 @@ def decision_row(record: Record) -> tuple[Any, ...]:
         decision.snapshot,
         request.workspace,
         request.signals.client,
-        request.signals.session,
+        request.signals.session or record.session.key,
         request.dialect,
         request.signals.work,
         decision.role,

@@ -81,6 +81,13 @@ def advice(
     ]
 
 
+def playing(snapshot: Snapshot) -> dict[str, str]:
+    """Who plays each topic first, by the stack."""
+    first = {role: cascade[0] for role, cascade in snapshot.stack.items() if cascade}
+    kinds = {str(kind): first[role] for kind, role in snapshot.kind_roles.items() if role in first}
+    return kinds | {f"any {role}": name for role, name in first.items()}
+
+
 def _untried(topic: str, found: dict[str, list[Outcome]], snapshot: Snapshot) -> dict[str, float]:
     known = priors(topic, snapshot.evidence)
     return {

@@ -10,14 +10,16 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Raw, Struct
 
-from rolecall.privacy.secrets import SecretScanner
 from rolecall.privacy.unfold import texts_of, whole
 from rolecall.wire.restore import MARK
+
+if TYPE_CHECKING:
+    from rolecall.privacy.secrets import SecretScanner
 
 
 class Redacted(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from itertools import chain
 
 from rolecall.types import Boundary, Cause, Request, Role, Session, Snapshot, Work
 
-_OF_THE_CONVERSATION: tuple[Work, ...] = ("turn", "continuation", "count", "plan", "review")
+OF_THE_CONVERSATION: tuple[Work, ...] = ("turn", "continuation", "count", "plan", "review")
 """All other work has a history of its own, even where a client sends it under the same name."""
 
 
@@ -39,7 +39,7 @@ def _locks(request: Request, session: Session) -> Iterator[tuple[Cause, str]]:
         yield "first", "the conversation begins"
     if is_locked(request):
         yield "loop", "a tool loop is open"
-    if request.signals.work not in _OF_THE_CONVERSATION:
+    if request.signals.work not in OF_THE_CONVERSATION:
         yield "apart", "it is a piece of work with a history of its own"
 
 

@@ -102,3 +102,13 @@ def _without_rule(request: Request) -> Signals:
         role=None,
         confidence=1.0,
     )
+
+
+def supposed(
+    record: Record, snapshot: Snapshot, *, role: Role | None = None, deployment: str | None = None
+) -> Decision:
+    """The decision if the caller had asked for this role, or else for this deployment."""
+    asking = msgspec.structs.replace(record.request, asked_role=role, asked_by=None)
+    if role is None and deployment is not None:
+        asking = msgspec.structs.replace(asking, asked_model=deployment)
+    return decide(asking, moment(record, snapshot), record.session, id=record.decision.id)

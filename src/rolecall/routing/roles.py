@@ -48,9 +48,12 @@ class Ask(Struct, frozen=True, kw_only=True):
 
 
 def asked(request: Request, snapshot: Snapshot) -> Ask | None:
-    """The explicit ask of a request, if there is one. A header outranks the model's name."""
+    """The explicit ask of a request, if there is one.
+
+    A header, or a person's word on the page, outranks the model's name.
+    """
     if request.asked_role is not None:
-        says = f"the header x-rolecall-role asks for {request.asked_role}"
+        says = request.asked_by or f"the header x-rolecall-role asks for {request.asked_role}"
         return Ask(role=request.asked_role, says=says)
     name = request.asked_model
     if name.startswith(OWN_PREFIX):

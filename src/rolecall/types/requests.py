@@ -108,6 +108,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """What privacy asked before they stood there."""
     asked_model: str
     asked_role: Role | None = None
+    asked_by: str | None = None
+    """Who asks for that role, in words, where it is not the header."""
     why: str | None = None
     stream: bool = False
     body_bytes: int

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from rolecall.audit.habits.finding import Change, Finding, Scene, shown
+from rolecall.audit.habits.finding import Change, Finding, Scene, connecting, shown
 from rolecall.audit.pieces import HARNESS, Bill, Piece
 from rolecall.audit.tariffs import Served
 from rolecall.measure.binomial import Interval, wilson
@@ -43,10 +43,6 @@ class Step(Struct, frozen=True, kw_only=True):
         return self.rested.total_seconds() > self.before.served.cache_seconds
 
     @property
-    def is_cut(self) -> bool:
-        return self.now.call.counts.input < _CUT * self.before.call.counts.input
-
-    @property
     def lost(self) -> int:
         """Tokens of the conversation before that were read anew."""
         counts = self.now.call.counts
@@ -54,7 +50,11 @@ class Step(Struct, frozen=True, kw_only=True):
         return max(known - counts.read, 0)
 
 
-def steps_of(pieces: Sequence[Piece], *, same: bool) -> Iterator[Step]:
+Pair = tuple[Piece, Bill, Piece, Bill]
+"""A call with its piece, and the next one with its own."""
+
+
+def pairs_of(pieces: Sequence[Piece], *, same: bool) -> Iterator[Pair]:
     """Neighbouring calls of each conversation, with the `same` model or with two.
 
     What the harness asks for is none of them.
@@ -64,7 +64,16 @@ def steps_of(pieces: Sequence[Piece], *, same: bool) -> Iterator[Step]:
         if (before.served is now.served) is not same or one.thread is not other.thread:
             continue
         if not one.thread.untimed and not now.call.lump:
-            yield Step(piece=other, before=before, now=now, other=one)
+            yield one, before, other, now
+
+
+def step_of(pair: Pair) -> Step:
+    other, before, piece, now = pair
+    return Step(piece=piece, before=before, now=now, other=other)
+
+
+def is_cut(before: Bill, now: Bill) -> bool:
+    return now.call.counts.input < _CUT * before.call.counts.input
 
 
 def paid(served: Served, tokens: int, at: datetime) -> Decimal:
@@ -82,7 +91,7 @@ def churn(scene: Scene) -> Finding | None:
     A verified failure explains one, and a cache that had gone cold, a compaction, another role by
     the words or mode of the turn; what rolecall itself decided has its boundary.
     """
-    changes = list(steps_of(scene.pieces, same=False))
+    changes = list(map(step_of, pairs_of(scene.pieces, same=False)))
     bare = [one for one in changes if not _explained(one)]
     if len(bare) < _LEAST:
         return None
@@ -112,7 +121,7 @@ def churn(scene: Scene) -> Finding | None:
         sessions=sessions,
         change=Change(
             says="let rolecall change models, at boundaries alone: set the client to rolecall/auto",
-            command=f"rolecall connect {bare[0].piece.thread.client}",
+            command=connecting(bare[0].piece.thread.client),
         ),
     )
 
@@ -120,9 +129,10 @@ def churn(scene: Scene) -> Finding | None:
 def _explained(step: Step) -> bool:
     before, now = step.other, step.piece
     decided = step.now.call.role is not None
+    cut = is_cut(step.before, step.now)
     other_work = before.role != now.role and max(before.chance, now.chance) > 0
     failed = before.turn.failed and before.number < now.number
-    return decided or step.is_cold or step.is_cut or other_work or failed
+    return decided or step.is_cold or cut or other_work or failed
 
 
 def _differs(pair: tuple[str, str], pieces: Sequence[Piece]) -> bool:
@@ -147,8 +157,9 @@ def caches(scene: Scene) -> Finding | None:
     It counts where at least half of a conversation of some size was not read from the cache, within
     the time that the provider keeps it. What is lost by longer rests is told beside it.
     """
-    same = [one for one in steps_of(scene.pieces, same=True) if _keeps(one) and not one.is_cut]
-    lost = [one for one in same if one.now.call.counts.read < _LOST * one.before.call.counts.input]
+    pairs = pairs_of(scene.pieces, same=True)
+    same = [one for one in pairs if _keeps(one[1]) and not is_cut(one[1], one[3])]
+    lost = [step_of(one) for one in same if _is_lost(one[1], one[3])]
     warm = [one for one in lost if not one.is_cold]
     priced = [(one, paid(one.now.served, one.lost, one.now.call.at)) for one in warm]
     money = sum((amount for _, amount in priced), Decimal(0))
@@ -175,11 +186,14 @@ def caches(scene: Scene) -> Finding | None:
     )
 
 
-def _keeps(step: Step) -> bool:
+def _keeps(bill: Bill) -> bool:
     """Whether there was something to keep, and a provider that says what it kept."""
-    counts = step.before.call.counts
-    told = counts.read + counts.write > 0
-    return counts.input >= _SMALL and told and step.before.served.caches
+    counts = bill.call.counts
+    return counts.input >= _SMALL and (counts.read or counts.write) > 0 and bill.served.caches
+
+
+def _is_lost(before: Bill, now: Bill) -> bool:
+    return now.call.counts.read < _LOST * before.call.counts.input
 
 
 def _loss(step: Step) -> str:

@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 from rolecall.audit.pieces import Bill, Piece
+from rolecall.audit.table import SOURCES
 from rolecall.audit.tariffs import Served, Tariffs
 from rolecall.config.known import Known
 from rolecall.types import Role, Snapshot
@@ -97,6 +98,21 @@ class Scene(Struct, frozen=True, kw_only=True):
             return self.tariffs.deployment(self.stack.stack[role][0])
         name = self.tariffs.suggested(beside.provider).get(role)
         return None if name is None else self.tariffs.served(beside.provider, name)
+
+
+def connecting(client: str) -> str:
+    """The command that leads a client through rolecall; of any other it is not known."""
+    source = SOURCES.get(client)
+    return f"rolecall connect {(source.connect or source.name) if source else '--list'}"
+
+
+def playing(role: Role, first: Served, provider: str, scene: Scene) -> Change | None:
+    """Somebody else plays a role before `first`: who plays it at a provider by its suggestion."""
+    name = scene.tariffs.suggested(provider).get(role)
+    if name is None:
+        return None
+    new = f"{provider}/{name}"
+    return Change(says=f"{new} plays {role} in place of {first.name}", roles={role: new})
 
 
 def instead(bills: Iterable[Bill], other: Served) -> Decimal:

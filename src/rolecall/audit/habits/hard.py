@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from rolecall.audit.habits.finding import Change, Finding, Scene, average, shown
+from rolecall.audit.habits.finding import (
+    Change,
+    Finding,
+    Scene,
+    average,
+    connecting,
+    playing,
+    shown,
+)
 from rolecall.audit.pieces import Piece, following
 from rolecall.types import Role
 
@@ -75,9 +83,5 @@ def _change(piece: Piece, scene: Scene) -> Change | None:
     first = scene.tariffs.deployment(scene.stack.stack["plan"][0])
     if first.model_class != "fast":
         says = f"{piece.thread.client} through rolecall: {first.name} plays plan"
-        return Change(says=says, command=f"rolecall connect {piece.thread.client}")
-    name = scene.tariffs.suggested(piece.served.provider).get("plan")
-    if name is None:
-        return None
-    new = f"{piece.served.provider}/{name}"
-    return Change(says=f"{new} plays plan in place of {first.name}", roles={"plan": new})
+        return Change(says=says, command=connecting(piece.thread.client))
+    return playing("plan", first, piece.served.provider, scene)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
-from rolecall.audit.habits.finding import Change, Finding, Scene, shown
+from rolecall.audit.habits.finding import Change, Finding, Scene, connecting, shown
 from rolecall.audit.pieces import Piece
 from rolecall.config.notices import Notice, of_stack
 
@@ -37,7 +38,7 @@ def retiring(scene: Scene) -> Finding | None:
         sure="the catalogue names the day and its source",
         seen=seen,
         sessions=sessions,
-        change=_change(ending, scene),
+        change=_change(ending, found, scene),
     )
 
 
@@ -45,7 +46,7 @@ def _short(one: Notice) -> str:
     return one.says.partition(":")[0].partition(";")[0]
 
 
-def _change(ending: dict[str, Notice], scene: Scene) -> Change | None:
+def _change(ending: dict[str, Notice], found: Sequence[Piece], scene: Scene) -> Change | None:
     """Those that the stack names are replaced in it; the rest stand in clients' own settings."""
     follow = {
         name: f"{one.surface}/{one.successor}"
@@ -57,7 +58,11 @@ def _change(ending: dict[str, Notice], scene: Scene) -> Change | None:
     if own:
         says = ", ".join(f"{new} in place of {name}" for name, new in own.items())
         return Change(says=says, successors=own)
-    return Change(says="the successor, in the client's own settings", command="rolecall migrate")
+    dearest = max(found, key=lambda one: one.cost)
+    notice = ending[dearest.served.name]
+    new = notice.successor or "another model"
+    says = f"{new} in place of {notice.id}, in the settings of {dearest.thread.client}"
+    return Change(says=says, command=f"rolecall models show {notice.model}")
 
 
 def runaway(scene: Scene) -> Finding | None:
@@ -81,7 +86,7 @@ def runaway(scene: Scene) -> Finding | None:
         sessions=sessions,
         change=Change(
             says="let rolecall escalate after repeated failures, and set a budget",
-            command="rolecall connect " + found[0].thread.client,
+            command=connecting(found[0].thread.client),
         ),
     )
 

@@ -13,7 +13,9 @@ from rolecall.audit.habits.finding import (
     Habit,
     Scene,
     average,
+    connecting,
     instead,
+    playing,
     shown,
 )
 from rolecall.audit.pieces import HARNESS, Piece
@@ -140,9 +142,5 @@ def _change(found: Sequence[Piece], scene: Scene) -> Change | None:
     first = scene.tariffs.deployment(scene.stack.stack["fast"][0])
     if first.model_class != STRONGEST:
         says = f"{', '.join(clients)} through rolecall: {first.name} plays fast"
-        return Change(says=says, command=f"rolecall connect {clients[0]}")
-    name = scene.tariffs.suggested(dearest.served.provider).get("fast")
-    if name is None:
-        return None
-    new = f"{dearest.served.provider}/{name}"
-    return Change(says=f"{new} plays fast in place of {first.name}", roles={"fast": new})
+        return Change(says=says, command=connecting(clients[0]))
+    return playing("fast", first, dearest.served.provider, scene)

@@ -1,8 +1,9 @@
 """Claude Code: `projects/<folder>/<session>.jsonl`, with sub-agents in folders beside it.
 
-An answer is logged in one line for each of its blocks, with the usage repeated: `message.id` and
-`requestId` together say that it is one. A session that is forked repeats the lines of the first.
-Seen with 2.1.197.
+An answer is logged in one line for each of its blocks, with the usage repeated: `message.id` says
+that it is one. A session that is forked repeats the lines of the first, and a side question those
+of the conversation it looks at, under a `requestId` of its own (ccusage/ccusage#913). Seen with
+2.1.197.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from rolecall.audit.history import Call, Counts, Thread
-from rolecall.audit.source import Batch, Lines, Source, Unit, whole_file
+from rolecall.audit.source import Batch, Lines, Source, Unit, named, whole_file
 from rolecall.audit.threads import ThreadReader, Tools
 from rolecall.config.machine import Machine
 from rolecall.wire import messages
@@ -80,7 +81,8 @@ def _claims(path: PurePath) -> bool:
 
 def _read(unit: Unit, tools: Tools) -> Batch:
     lines = Lines(unit.path, _decoder)
-    readers: dict[tuple[str, str], ThreadReader] = {}
+    readers: dict[tuple[str, str, bool], ThreadReader] = {}
+    begun: dict[str, datetime] = {}
     for line in lines:
         if line.type not in ("assistant", "user"):
             if line.type not in _SILENT:
@@ -88,10 +90,12 @@ def _read(unit: Unit, tools: Tools) -> Batch:
         elif line.message is None or line.timestamp is None or line.timestamp.tzinfo is None:
             lines.unknown(f"{line.type} without message or time")
         else:
-            key = (line.sessionId, line.agentId or "")
+            key = (line.sessionId, line.agentId or "", line.isSidechain is True)
             if key not in readers:
                 readers[key] = ThreadReader(_thread(line, unit), tools)
-            _take(line, line.message, line.timestamp, readers[key])
+            reader = readers[key]
+            if _say(line, line.message, line.timestamp, reader):
+                _answer(line, line.message, line.timestamp, reader, begun)
     return Batch(threads=tuple(r.done() for r in readers.values()), skipped=dict(lines.skipped))
 
 
@@ -107,25 +111,36 @@ def _thread(line: _Line, unit: Unit) -> Thread:
     )
 
 
-def _take(line: _Line, message: _Message, at: datetime, reader: ThreadReader) -> None:
+def _say(line: _Line, message: _Message, at: datetime, reader: ThreadReader) -> bool:
+    """Take up what was said; False where that is the client's own word and no answer."""
     if line.isCompactSummary:
         reader.step(Step("system", texts=tuple(blocks_of(message.content))), at)
-        return
+        return False
     if line.isMeta or message.model == _OWN:
-        return
+        return False
     reader.step(step_of(message, messages.READING, lambda: blocks_of(message.content)), at)
-    if line.type == "assistant" and message.usage is not None and message.id is not None:
-        reader.answer(
-            Call(
-                id=f"{message.id} {line.requestId or ''}",
-                at=at,
-                turn=reader.turn,
-                model=message.model or "",
-                counts=_counts(message.usage),
-                provider="anthropic",
-                work=reader.thread.work,
-            )
+    return line.type == "assistant"
+
+
+def _answer(
+    line: _Line, message: _Message, at: datetime, reader: ThreadReader, begun: dict[str, datetime]
+) -> None:
+    """Take up the usage of an answer. `begun` knows the time of each answer's first line."""
+    if message.usage is None or message.id is None:
+        return
+    counts, model = _counts(message.usage), message.model or ""
+    known = f"{message.id} {line.requestId} {counts.input}"
+    reader.answer(
+        Call(
+            id=named(message.id, known, begun.setdefault(known, at).isoformat()),
+            at=at,
+            turn=reader.turn,
+            model=model,
+            counts=counts,
+            provider="anthropic" if model.startswith("claude") else "",
+            work=reader.thread.work,
         )
+    )
 
 
 def _counts(usage: _Usage) -> Counts:

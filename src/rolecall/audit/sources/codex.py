@@ -1,8 +1,10 @@
 """Codex: `sessions/Y/M/D/rollout-*.jsonl`, one file for each thread, sub-agents included.
 
-`token_usage_record` stands for one answer and names it; before that existed there was only
-`token_count`, which is repeated without a new answer and then says the same total. The model is
-that of the `turn_context` before. Seen with 0.169.
+`token_usage_record` stands for one answer and names it; the `token_count` after it tells the same.
+Before that existed there was only `token_count`, which is repeated without a new answer and then
+says the same total. Forks and sub-agents of such versions begin with the counts of the thread they
+come from, at new times: an answer is then named by all counts that led to it. The model is that of
+the `turn_context` before. Seen with 0.169.
 """
 
 from __future__ import annotations
@@ -12,10 +14,11 @@ from pathlib import Path, PurePath
 from typing import Any
 
 import msgspec
+import xxhash
 from msgspec import Raw, Struct
 
 from rolecall.audit.history import Call, Counts, Thread
-from rolecall.audit.source import Batch, Lines, Source, Unit, text_of, whole_file
+from rolecall.audit.source import Batch, Lines, Source, Unit, named, text_of, whole_file
 from rolecall.audit.threads import ThreadReader, Tools
 from rolecall.config.machine import Machine
 from rolecall.types import Work
@@ -39,6 +42,7 @@ class _Meta(Struct):
     id: str = ""
     session_id: str | None = None
     parent_thread_id: str | None = None
+    forked_from_id: str | None = None
     cwd: str = ""
     model_provider: str | None = None
     source: Any = None
@@ -59,6 +63,7 @@ class _Tokens(Struct):
 
 class _Used(Struct):
     response_id: str | None = None
+    thread_id: str | None = None
     usage: _Tokens | None = None
 
 
@@ -86,17 +91,18 @@ _item = msgspec.json.Decoder(responses.Item)
 
 
 class _Rollout:
-    """What a file has told so far. `older` holds the answers that `token_count` tells of."""
+    """What a file has told so far. `family` is the oldest thread that it repeats, else itself."""
 
     def __init__(self, unit: Unit, tools: Tools) -> None:
         thread = Thread(client=NAME, session=Path(unit.path).stem, place=unit.path)
         self.reader = ThreadReader(thread, tools)
-        self.older: list[Call] = []
-        self.named = False
+        self._family = thread.session
         self._begun = False
+        self._counts_ahead = False
         self._model = ""
         self._provider = ""
         self._total = 0
+        self._led = ""
 
     def take(self, line: _Line, at: datetime) -> bool:
         """Take up a line; False where its sort is not known."""
@@ -122,9 +128,12 @@ class _Rollout:
     def _meta(self, meta: _Meta) -> None:
         """The first one is this thread's; a fork repeats those of the threads it comes from."""
         if self._begun:
+            if meta.id not in ("", self.reader.thread.session):
+                self._family = meta.id
             return
         self._begun = True
         self._provider = meta.model_provider or "openai"
+        self._family = meta.forked_from_id or meta.id or self._family
         work = _work_of(meta.source)
         parent = meta.parent_thread_id or (meta.session_id if meta.session_id != meta.id else None)
         self.reader.thread = msgspec.structs.replace(
@@ -137,8 +146,10 @@ class _Rollout:
 
     def _used(self, used: _Used, at: datetime) -> None:
         if used.usage is not None and used.response_id is not None:
-            self.named = True
-            self.reader.answer(self._call(used.response_id, used.usage, at))
+            self._counts_ahead = True
+            owner = used.thread_id or self._family
+            name = named(used.response_id, owner, at.isoformat())
+            self.reader.answer(self._call(name, used.usage, at))
 
     def _counted(self, event: _Event, at: datetime) -> None:
         if event.rate_limits is not None and event.rate_limits.plan_type:
@@ -148,9 +159,19 @@ class _Rollout:
         if info is None or info.last_token_usage is None or info.total_token_usage is None:
             return
         total = info.total_token_usage.total_tokens
-        if total > self._total:
-            self._total = total
-            self.older.append(self._call(f"{at.isoformat()} {total}", info.last_token_usage, at))
+        if total == self._total:
+            return
+        self._total = total
+        call = self._call(self._name(info), info.last_token_usage, at)
+        if not self._counts_ahead:
+            self.reader.answer(call)
+        self._counts_ahead = False
+
+    def _name(self, info: _Info) -> str:
+        """The name of an answer that has none: the same in a thread and in those that repeat it."""
+        counts = msgspec.json.encode((self._led, info.total_token_usage, info.last_token_usage))
+        self._led = xxhash.xxh3_64_hexdigest(counts)
+        return f"{self._family} {self._led}"
 
     def _call(self, id: str, tokens: _Tokens, at: datetime) -> Call:  # noqa: A002
         return Call(
@@ -204,9 +225,6 @@ def _read(unit: Unit, tools: Tools) -> Batch:
             continue
         if not known:
             lines.unknown(line.type)
-    if not found.named:
-        for call in found.older:
-            found.reader.answer(call)
     return Batch(threads=(found.reader.done(),), skipped=dict(lines.skipped))
 
 

@@ -5,6 +5,7 @@ A message has no time of its own: all of a session count for its beginning. Seen
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any
@@ -13,7 +14,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from rolecall.audit.history import Call, Counts, Thread
-from rolecall.audit.source import DAMAGED, Batch, Source, Unit, whole_file
+from rolecall.audit.source import Batch, Source, Unit, document, whole_file
 from rolecall.audit.threads import ThreadReader, Tools
 from rolecall.config.machine import Machine
 from rolecall.wire import chat
@@ -81,10 +82,10 @@ def _claims(path: PurePath) -> bool:
 
 def _read(unit: Unit, tools: Tools) -> Batch:
     path = Path(unit.path)
-    try:
-        session = _decoder.decode(path.read_bytes())
-    except UNREADABLE:
-        return Batch(skipped={DAMAGED: 1})
+    skipped: Counter[str] = Counter()
+    session = document(path, _decoder, skipped)
+    if session is None:
+        return Batch(skipped=dict(skipped))
     at = _began(path, session.sessionId)
     reader = ThreadReader(
         Thread(

@@ -83,7 +83,7 @@ def _read(unit: Unit, tools: Tools) -> Batch:
         told = line.set.messages or [] if line.set is not None else [line]
         for message in told:
             if message.id:
-                messages[message.id] = message
+                messages[message.id] = _with_usage(message, messages.get(message.id))
             elif message.type not in _SILENT:
                 lines.unknown(message.type)
     thread = Thread(
@@ -100,6 +100,13 @@ def _read(unit: Unit, tools: Tools) -> Batch:
         elif message.type not in _SILENT:
             lines.unknown(f"{message.type} without time")
     return Batch(threads=(reader.done(),), skipped=dict(lines.skipped))
+
+
+def _with_usage(message: _Message, before: _Message | None) -> _Message:
+    """A message that is logged again keeps the usage it had, should the later one name none."""
+    if before is not None and message.tokens is None:
+        message.tokens, message.model = before.tokens, message.model or before.model
+    return message
 
 
 def _workspace(path: str) -> str:

@@ -18,8 +18,10 @@ from rolecall.ledger.store import FILE_NAME
 from rolecall.types import Record, Usage
 
 NAME = "rolecall"
-_DAYS = "SELECT substr(at, 1, 10) AS day, COUNT(*), MAX(id) FROM decisions GROUP BY day"
-_DECISIONS = "SELECT * FROM decisions WHERE substr(at, 1, 10) = ? ORDER BY id"
+_DAYS = "SELECT substr(at, 1, 10) AS day, COUNT(*), MIN(id), MAX(id) FROM decisions GROUP BY day"
+_DECISIONS = """
+SELECT * FROM decisions WHERE id BETWEEN ? AND ? AND substr(at, 1, 10) = ? ORDER BY id
+"""
 _ATTEMPTS = "SELECT * FROM attempts WHERE decision = ? ORDER BY number"
 
 
@@ -36,23 +38,25 @@ def _units(source: str, path: Path) -> Iterator[Unit]:
     with reading(str(path)) as connection:
         if not {"decisions", "attempts"} <= tables(connection):
             raise Unreadable("it has no tables decisions and attempts")
-        for day, count, last in connection.execute(_DAYS):
-            yield Unit(source=source, path=str(path), part=day, mark=f"{count}:{last}")
+        for day, count, first, last in connection.execute(_DAYS):
+            yield Unit(source=source, path=str(path), part=day, mark=f"{count}:{first}:{last}")
 
 
 def _read(unit: Unit, _: Tools) -> Batch:
     skipped: Counter[str] = Counter()
     threads: dict[str, list[Record]] = {}
     with reading(unit.path) as connection:
-        for record in _records(connection, unit.part, skipped):
+        for record in _records(connection, unit, skipped):
             threads.setdefault(record.session.key, []).append(record)
     return Batch(
         threads=tuple(_thread(unit, found) for found in threads.values()), skipped=dict(skipped)
     )
 
 
-def _records(connection: Connection, day: str, skipped: Counter[str]) -> Iterator[Record]:
-    for row in connection.execute(_DECISIONS, (day,)):
+def _records(connection: Connection, unit: Unit, skipped: Counter[str]) -> Iterator[Record]:
+    """The records of a day. Ids are in the order of time, and there is an index of them alone."""
+    _, first, last = unit.mark.split(":")
+    for row in connection.execute(_DECISIONS, (first, last, unit.part)):
         attempts = [dict(one) for one in connection.execute(_ATTEMPTS, (row["id"],))]
         try:
             yield record_of(dict(row), attempts)

@@ -6,6 +6,7 @@ Each answer is logged with the provider's own document, in the form of a chat co
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any
@@ -14,12 +15,12 @@ import msgspec
 from msgspec import Struct
 
 from rolecall.audit.history import Call, Counts, Thread
-from rolecall.audit.source import DAMAGED, Batch, Source, Unit, whole_file
+from rolecall.audit.source import Batch, Source, Unit, document, named, whole_file
 from rolecall.audit.threads import ThreadReader, Tools
 from rolecall.config.machine import Machine
 from rolecall.wire import chat
 from rolecall.wire.parsed import step_of
-from rolecall.wire.steps import UNREADABLE, blocks_of
+from rolecall.wire.steps import blocks_of
 
 NAME = "mini-swe-agent"
 
@@ -91,10 +92,10 @@ def _claims(path: PurePath) -> bool:
 
 def _read(unit: Unit, tools: Tools) -> Batch:
     path = Path(unit.path)
-    try:
-        found = _decoder.decode(path.read_bytes())
-    except UNREADABLE:
-        return Batch(skipped={DAMAGED: 1})
+    skipped: Counter[str] = Counter()
+    found = document(path, _decoder, skipped)
+    if found is None:
+        return Batch(skipped=dict(skipped))
     config = found.info.config if found.info else None
     place = config.environment.cwd if config and config.environment else ""
     model = config.model.model_name if config and config.model else ""
@@ -125,7 +126,7 @@ def _call(
     sent = usage.prompt_tokens_details or _Details()
     wrote = usage.completion_tokens_details or _Details()
     return Call(
-        id=response.id or f"{reader.thread.place} {at.isoformat()}",
+        id=named(response.id, reader.thread.place, at.isoformat()),
         at=at,
         turn=reader.turn,
         model=response.model,

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from rolecall.audit.history import Call, Counts, Thread
-from rolecall.audit.source import Batch, Lines, Source, Unit, whole_file
+from rolecall.audit.source import Batch, Lines, Source, Unit, named, whole_file
 from rolecall.audit.threads import ThreadReader, Tools
 from rolecall.config.machine import Machine
 from rolecall.wire import steps
@@ -134,7 +134,7 @@ def _call(
     """Cached tokens stand beside the input here."""
     whole = usage.input + usage.cacheRead + usage.cacheWrite
     return Call(
-        id=message.responseId or line.id,
+        id=named(message.responseId, line.id, at.isoformat()),
         at=at,
         turn=reader.turn,
         model=message.responseModel or message.model,

@@ -327,4 +327,5 @@ VIBE = Source(
     read=_read,
     units=_units,
     note="sub-agents do not say with which model they work",
+    connect="vibe",
 )
