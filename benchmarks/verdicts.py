@@ -2,8 +2,8 @@
 
 `python -m benchmarks.verdicts` simulates trials whose truth is known and prints the tables of
 docs/trials.md: each trial is looked at after every task, and counts where any look would have said
-so. Beside it stands McNemar's exact test, looked at as often. It takes ten minutes at the default
-of 2,000 trials a line; `--trials 200` gives a first impression. `--speed` times a verdict alone.
+so. Beside it stands McNemar's exact test, looked at as often. It took twenty minutes on two cores
+that others used, too; `--trials 100` gives a first impression. `--speed` times a verdict alone.
 """
 
 from __future__ import annotations
@@ -202,7 +202,7 @@ def _timed(act: Callable[[], object]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--trials", type=int, default=2000)
+    parser.add_argument("--trials", type=int, default=1000)
     parser.add_argument("--speed", action="store_true")
     given = parser.parse_args()
     if not given.speed:

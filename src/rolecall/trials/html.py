@@ -83,7 +83,7 @@ def drawn(found: Report) -> list[Drawn]:
             parts.append((charts.paired(told.first, name, pairs), label))
     if charts.has_prices(told):
         parts.append((charts.frontier(told), "USD a task against the share solved"))
-    return [Drawn(svg(chart), label) for chart, label in parts]
+    return [Drawn(label=label, svg=svg(chart)) for chart, label in parts]
 
 
 def _by_task(found: Report) -> dict[str, list[Made]]:
