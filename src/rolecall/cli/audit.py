@@ -62,16 +62,17 @@ def spending(
     """Sum up the spending, name the habits, and propose the changes worth most (the default)."""
     found, _ = audited(paths, since, config)
     if html is not None:
-        _write(html, page(found).encode())
+        write(html, page(found).encode())
     if png is not None:
-        _write(png, picture(found))
+        write(png, picture(found))
     if json:
         typer.echo(encode(found))
     else:
         print_audit(found, console())
 
 
-def _write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes) -> None:
+    """Raises `ConfigError` where that cannot be done."""
     try:
         path.write_bytes(content)
     except OSError as error:

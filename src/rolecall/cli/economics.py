@@ -12,6 +12,7 @@ from rolecall.cli.console import console
 from rolecall.cli.options import Config, Json
 from rolecall.cli.setup import catalogue, ledger, settings_in_force, world
 from rolecall.cli.tables import table
+from rolecall.config.load import data_folder
 from rolecall.config.rules import rules_in_force
 from rolecall.errors import ConfigError
 from rolecall.gateway.remember import scoreboard
@@ -23,6 +24,7 @@ from rolecall.measure.premium import NOBODY, Premium, premium
 from rolecall.measure.promises import Promise, promises
 from rolecall.measure.propose import Advice, Tried, Wish, advice, playing
 from rolecall.spoken.figures import dollars
+from rolecall.trials.churn import stack_changes
 from rolecall.types import Record, Snapshot
 
 stack_app = typer.Typer(
@@ -134,6 +136,24 @@ def forecasts(
     columns = ("calls", "median error", "with the output known")
     rows = ((kind, *_off(one)) for kind, one in found.items())
     console().print(table(("forecast of",), columns, rows))
+
+
+@stack_app.command(name="changes")
+def stack_changes_command(config: Config = None, json: Json = False) -> None:
+    """List who replaced whom as a role's first, and what spoke for it: else it is churn."""
+    found = stack_changes(ledger(config), data_folder())
+    if json:
+        typer.echo(encode(found))
+        return
+    if not found:
+        typer.echo("Nobody who plays a role first was replaced, as far as decisions tell.")
+        return
+    rows = ((f"{one.at:%Y-%m-%d}", one.role, one.before, one.after, one.says) for one in found)
+    console().print(table(("since", "role", "before", "after", "what spoke for it"), (), rows))
+    churn = sum(one.ground == "nothing" for one in found)
+    if churn:
+        says = "measured nothing; `rolecall trial plan` says what measuring would cost"
+        typer.echo(f"\n{churn} of {len(found)} changes {says}")
 
 
 def _off(one: Errors) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import typer
 from msgspec import Struct
 from typer.core import TyperGroup
-from typer.main import get_command
+from typer.main import get_command, get_group
 
 
 class Entry(Struct, frozen=True):
@@ -51,12 +51,13 @@ _NOBODY: Any = None
 
 def _command(name: str, entry: Entry) -> Any:
     found = getattr(import_module(entry.module), entry.name)
-    if not isinstance(found, typer.Typer):
+    if isinstance(found, typer.Typer):
+        command: Any = get_group(found)
+    else:
         alone = typer.Typer(
             add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
         )
         alone.command(name, context_settings=dict(entry.settings))(found)
-        found = alone
-    command = get_command(found)
+        command = get_command(alone)
     command.name = name
     return command

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from rolecall.cli.trial_mine import mine_command, tasks_command
-from rolecall.cli.trial_report import plan_command
+from rolecall.cli.trial_report import apply_command, plan_command, report_command
 from rolecall.cli.trial_run import list_command, run_command, show_command
 
 trial_app = typer.Typer(
@@ -19,3 +19,5 @@ trial_app.command(name="plan")(plan_command)
 trial_app.command(name="run")(run_command)
 trial_app.command(name="list")(list_command)
 trial_app.command(name="show")(show_command)
+trial_app.command(name="report")(report_command)
+trial_app.command(name="apply")(apply_command)

@@ -34,6 +34,7 @@ from rolecall.trials.gateway import OwnGateway, Setup
 from rolecall.trials.git import top
 from rolecall.trials.past import past
 from rolecall.trials.plan import guess
+from rolecall.trials.report import is_settled
 from rolecall.trials.schedule import pending
 from rolecall.trials.tasks import load_tasks, trial_folder
 from rolecall.types.trials import RunLimits, Task, Trial
@@ -72,6 +73,9 @@ def run_command(
         str | None, typer.Option(help="The address at which those reach this machine.")
     ] = None,
     unsafe: Annotated[bool, typer.Option("--unsafe", help="Run without a sandbox.")] = False,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Make all runs, also once the verdict is settled.")
+    ] = False,
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -83,7 +87,7 @@ def run_command(
     known = catalogue()
     settings = settings_in_force(config, known)
     store = open_ledger(ledger_path(settings))
-    where = Where(jobs=jobs, scheduler=scheduler, listen=listen, unsafe=unsafe)
+    where = Where(jobs=jobs, scheduler=scheduler, listen=listen, unsafe=unsafe, whole=whole)
     if trial is None:
         limits = replace(_LIMITS, calls=calls, seconds=seconds, spend=money("--spend", spend))
         wanted = Wanted(
@@ -168,6 +172,7 @@ def _conducted(
                 confinement=confined,
                 engine=engine,
                 planned=planned,
+                settled=(lambda _: False) if where.whole else is_settled(trial, tasks),
                 tell=stack.enter_context(progress(trial)),
                 remote=where.listen is not None,
             )

@@ -64,22 +64,29 @@ def _write(path: Path, text: str) -> None:
     replace(path, text.encode(), mode)
 
 
+def newest(data: Path) -> Path | None:
+    """Where what takes the newest change back is kept."""
+    manifests = sorted((data / _FOLDER).glob(f"*/{_MANIFEST}"))
+    return manifests[-1].parent if manifests else None
+
+
 def undo(data: Path) -> list[Path]:
     """Take the newest change back. Raises `ConfigError` where a file was changed since."""
-    manifests = sorted((data / _FOLDER).glob(f"*/{_MANIFEST}"))
-    if not manifests:
+    folder = newest(data)
+    if folder is None:
         raise ConfigError("there is no change to take back")
-    kept = msgspec.json.decode(manifests[-1].read_bytes(), type=list[_Kept])
+    manifest = folder / _MANIFEST
+    kept = msgspec.json.decode(manifest.read_bytes(), type=list[_Kept])
     for one in kept:
         path = Path(one.path)
         if not path.is_file() or digest(path.read_bytes()) != one.after:
             says = "was changed since; compare it by hand with"
-            raise ConfigError(f"{path} {says} {manifests[-1]}")
+            raise ConfigError(f"{path} {says} {manifest}")
     for one in kept:
         if one.before is None:
             Path(one.path).unlink()
         else:
             _write(Path(one.path).resolve(), one.before)
-    manifests[-1].unlink()
-    manifests[-1].parent.rmdir()
+    manifest.unlink()
+    folder.rmdir()
     return [Path(one.path) for one in kept]

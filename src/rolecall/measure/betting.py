@@ -81,12 +81,12 @@ def below(values: Iterable[float], mean: float) -> Evidence:
 
 
 def lasting(values: Sequence[float], level: float = 0.95) -> Interval:
-    """An interval that holds the mean at every look at once, with this chance.
+    """Each of its ends holds at every look at once, with this chance: one-sided, as verdicts are.
 
-    Those means against which neither side has the evidence 2/(1 - level).
+    Those means against which neither side has the evidence 1/(1 - level).
     """
     counts = Counter(map(_checked, values))
-    limit = math.log(2 / (1 - level))
+    limit = math.log(1 / (1 - level))
     mirrored = Counter({-value: count for value, count in counts.items()})
     return Interval(_lowest(counts, limit), -_lowest(mirrored, limit))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -66,8 +66,8 @@ class Figures(Struct, frozen=True, kw_only=True):
     """What was measured. `solved` is a share of tasks, `seconds` are those of a run.
 
     `gain` is the share solved above the first's, with an interval for whoever looks once (bootstrap
-    over tasks), `lasting` the interval for whoever looks as often as he likes. `money` is None
-    where a price is unknown.
+    over tasks), `lasting` the bounds for whoever looks as often as he likes, each by itself.
+    `money` is None where a price is unknown.
     """
 
     gain: Spread
@@ -92,10 +92,17 @@ class Contrast(Struct, frozen=True, kw_only=True):
     shown: Shown = Shown()
 
 
-def contrast(found: Table, arm: Arm, kind: Kind | None) -> Contrast:
-    """An arm beside the first."""
-    kinds = None if kind is None else (kind,)
-    told = pairs(found, arm, kinds)
+def contrasts(found: Table, arm: Arm, scopes: Sequence[Kind | None]) -> list[Contrast]:
+    """An arm beside the first, on tasks of each of these kinds, or of all."""
+    every, rounds = pairs(found, arm), _rounds(found, arm)
+    return [_contrast(found, arm, kind, (every, rounds)) for kind in scopes]
+
+
+def _contrast(
+    found: Table, arm: Arm, kind: Kind | None, known: tuple[list[Pair], list[list[Pair]]]
+) -> Contrast:
+    every, rounds = known
+    told = _of(every, kind)
     return Contrast(
         arm=arm,
         kind=kind,
@@ -103,23 +110,34 @@ def contrast(found: Table, arm: Arm, kind: Kind | None) -> Contrast:
         won=sum(one.gain > 0 for one in told),
         lost=sum(one.gain < 0 for one in told),
         figures=_measured(told, found.trial.level) if told else None,
-        shown=shown(found, arm, kinds),
+        shown=_of_rounds(rounds, kind, found.trial.margin),
     )
 
 
-def shown(found: Table, other: Arm, kinds: Collection[Kind] | None = None) -> Shown:
-    """The evidence at any look: from tasks whose planned runs have ended, in the planned order.
+def shown(found: Table, arm: Arm, kind: Kind | None = None) -> Shown:
+    """The evidence at any look: from tasks whose planned runs have ended, in the planned order."""
+    return _of_rounds(_rounds(found, arm), kind, found.trial.margin)
 
-    Where a trial repeats, what all repetitions say holds most of the bet; the rest is for looks
-    when only the first ones are there.
+
+def _rounds(found: Table, arm: Arm) -> list[list[Pair]]:
+    """The tasks that have ended with one repetition, with two, and so on to all of them."""
+    return [ended(found, arm, number) for number in range(1, found.trial.repetitions + 1)]
+
+
+def _of(told: Sequence[Pair], kind: Kind | None) -> list[Pair]:
+    return [one for one in told if kind is None or one.kind == kind]
+
+
+def _of_rounds(rounds: Sequence[list[Pair]], kind: Kind | None, margin: float) -> Shown:
+    """What all repetitions say holds most of the bet.
+
+    The rest is for looks when only the first ones are there.
     """
-    margin = found.trial.margin
-    whole = found.trial.repetitions
+    whole = len(rounds)
     best = Shown()
-    for number in range(1, whole + 1):
+    for number, told in enumerate(rounds, 1):
         part = 1.0 if whole == 1 else _WHOLE if number == whole else (1 - _WHOLE) / (whole - 1)
-        told = [one for one in ended(found, other, number) if kinds is None or one.kind in kinds]
-        best = _stronger(best, _shown(told, margin), part)
+        best = _stronger(best, _shown(_of(told, kind), margin), part)
     return best
 
 

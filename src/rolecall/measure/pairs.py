@@ -97,11 +97,11 @@ def arms(trial: Trial) -> tuple[Arm, ...]:
     )
 
 
-def pairs(found: Table, other: Arm, kinds: Collection[Kind] | None = None) -> list[Pair]:
+def pairs(found: Table, other: Arm) -> list[Pair]:
     """All tasks that both have judged runs of, however many; in the order of the trial."""
     firsts = _firsts(found, other)
     told = (_pair(found.runs, task, firsts, other, found.repetitions) for task in _tasks(found))
-    return [one for one in told if one is not None and (kinds is None or one.kind in kinds)]
+    return [one for one in told if one is not None]
 
 
 def ended(found: Table, other: Arm, number: int) -> list[Pair]:

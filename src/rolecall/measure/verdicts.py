@@ -16,7 +16,7 @@ from typing import Literal
 from msgspec import Struct
 
 from rolecall.measure.betting import tasks_more
-from rolecall.measure.contrasts import SMALL_SHARE, Contrast, Shown, contrast
+from rolecall.measure.contrasts import SMALL_SHARE, Contrast, Shown, contrasts, shown
 from rolecall.measure.pairs import Pair, Table, arms, pairs
 from rolecall.measure.several import needed
 from rolecall.types.trials import Arm, Run
@@ -80,9 +80,10 @@ def verdicts(found: Table) -> Found:
     """The verdict on each candidate, over all kinds and for each of them."""
     others = [arm for arm in arms(found.trial) if arm.candidate != found.trial.candidates[0]]
     control = next((arm for arm in arms(found.trial) if arm.control), None)
-    noise = None if control is None else contrast(found, control, None)
+    noise = None if control is None else contrasts(found, control, (None,))[0]
     unfair = noise is not None and _unfair(noise, found.trial.level)
-    told = [contrast(found, arm, kind) for kind in _scopes(found) for arm in others]
+    by_arm = [contrasts(found, arm, _scopes(found)) for arm in others]
+    told = [one for of_kind in zip(*by_arm, strict=True) for one in of_kind]
     limits = _limits(told, 1 - found.trial.level)
     runs = [run for many in found.runs.values() for run in many]
     return Found(
@@ -102,10 +103,22 @@ def verdicts(found: Table) -> Found:
     )
 
 
-def settled(found: Found) -> bool:
-    """Whether every candidate has its word over all kinds, so that more runs would be wasted."""
-    whole = [one.word for one in found.verdicts if one.contrast.kind is None]
-    return bool(whole) and "not enough data" not in whole
+def settled(found: Table) -> bool:
+    """Whether every candidate has its word over all kinds, so that more runs would be wasted.
+
+    Asked after each run: most of the time the evidence alone says no.
+    """
+    others = [arm for arm in arms(found.trial) if arm.candidate != found.trial.candidates[0]]
+    alone = 1 / (1 - found.trial.level)
+    if not all(_may_be_settled(shown(found, arm), alone) for arm in others):
+        return False
+    whole = [one.word for one in verdicts(found).verdicts if one.contrast.kind is None]
+    return "not enough data" not in whole
+
+
+def _may_be_settled(told: Shown, alone: float) -> bool:
+    idle = min(told.no_gain.most, told.no_saving.most)
+    return max(evidence(told), told.worse.most, idle) >= alone
 
 
 def _scopes(found: Table) -> list[Kind | None]:
@@ -194,7 +207,8 @@ def _saves(one: Contrast) -> bool:
 
 def _more(found: Table, one: Contrast, limit: float) -> More | None:
     """The nearest settlement that what was seen points to."""
-    told = pairs(found, one.arm, None if one.kind is None else (one.kind,))
+    every = pairs(found, one.arm)
+    told = [pair for pair in every if one.kind is None or pair.kind == one.kind]
     gains = [pair.gain for pair in told]
     savings = [pair.saving for pair in told if pair.saving is not None]
     margin, alone = found.trial.margin, 1 / (1 - found.trial.level)

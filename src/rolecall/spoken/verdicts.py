@@ -16,7 +16,7 @@ Say = Callable[[float], str]
 _OPEN: tuple[tuple[Claim, tuple[Claim, ...]], ...] = (
     ("better", ("less", "worse")),
     ("safe", ("worse",)),
-    ("cheaper", ()),
+    ("cheaper", ("no saving",)),
 )
 """What a switch asks for, and what refutes each."""
 
@@ -57,7 +57,8 @@ def figures(one: Contrast, found: Found) -> Iterator[str]:
     yield (
         f"solved {told.solved.other.mean:.0%}, {found.first} {told.solved.first.mean:.0%} of "
         f"{one.tasks:,} tasks: {points(told.gain.mean)} ({found.level:.0%}: "
-        f"{span(told.gain.interval)} at this look, {span(told.lasting)} however often one looks)"
+        f"{span(told.gain.interval)} at this look; however often one looks at least "
+        f"{told.lasting.low * 100:+.0f} and at most {told.lasting.high * 100:+.0f})"
     )
     if told.money is not None:
         yield f"a solved task costs {_both(told.money.cost, found, usd)}"

@@ -19,12 +19,16 @@ from rolecall.types.trials import Trial
 
 
 class Where(Struct, frozen=True, kw_only=True):
-    """Where runs are made. `listen` is the address at which other machines reach the gateway."""
+    """Where runs are made. `listen` is the address at which other machines reach the gateway.
+
+    A `whole` trial goes on when its verdict is settled.
+    """
 
     jobs: int = 1
     scheduler: str | None = None
     listen: str | None = None
     unsafe: bool = False
+    whole: bool = False
 
 
 def check(trial: Trial, where: Where) -> None:

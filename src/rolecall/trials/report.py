@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,9 +11,11 @@ from msgspec import Struct
 from rolecall.errors import TrialError
 from rolecall.ledger import trials as kept
 from rolecall.ledger.store import Ledger
-from rolecall.measure.pairs import Key, Pair, Table, arms, pairs, table
-from rolecall.measure.verdicts import Found, verdicts
-from rolecall.trials.tasks import load_tasks
+from rolecall.measure.pairs import Pair, Table, arms, pairs, table
+from rolecall.measure.verdicts import Found, settled, verdicts
+from rolecall.trials.begin import papers
+from rolecall.trials.schedule import order
+from rolecall.trials.tasks import read_task, trial_folder
 from rolecall.types.trials import Run, Task, Trial
 
 WEAK = "with a judge that proves little"
@@ -22,7 +24,7 @@ WEAK = "with a judge that proves little"
 class Report(Struct, frozen=True, kw_only=True):
     """`spent` is USD, that on lost tries (`wasted`) included. `pairs` are by the arm's name.
 
-    `tasks` are those whose files are still there; `notes` says what could not be read.
+    `tasks` are as they were at its start; `notes` says what could not be read.
     """
 
     trial: Trial
@@ -36,11 +38,11 @@ class Report(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-def report(ledger: Ledger, data: Path, trial: Trial, planned: Sequence[Key] = ()) -> Report:
-    """What the runs in the ledger have shown. `planned` is the order in which they are made."""
+def report(ledger: Ledger, data: Path, trial: Trial) -> Report:
+    """What the runs in the ledger have shown, in the order in which they are made."""
     runs = kept.runs(ledger, trial.id)
     tasks, notes = _tasks(data, trial)
-    found = table(trial, runs, planned, _excluded(tasks))
+    found = table(trial, runs, order(trial), _excluded(tasks))
     return Report(
         trial=trial,
         found=verdicts(found),
@@ -55,17 +57,20 @@ def report(ledger: Ledger, data: Path, trial: Trial, planned: Sequence[Key] = ()
 
 
 def _tasks(data: Path, trial: Trial) -> tuple[dict[str, Task], tuple[str, ...]]:
-    """The tasks of a trial; one that was edited or removed since is said, and counts."""
-    try:
-        known = {task.id: task for task in load_tasks(data, Path(trial.repository))}
-    except TrialError as error:
-        return {}, (f"the tasks cannot be read, so no judge is known to be weak: {error}",)
-    missing = [task for task in trial.tasks if task not in known]
-    notes = (f"{len(missing)} tasks are no longer there; their runs count",) if missing else ()
-    return {task: known[task] for task in trial.tasks if task in known}, notes
+    """The tasks of a trial, as they were at its start. Those that cannot be read count, too."""
+    repository = Path(trial.repository)
+    folder = papers(trial_folder(data, repository), trial) / "tasks"
+    found, wrong = {}, []
+    for name in trial.tasks:
+        try:
+            found[name] = read_task(folder / f"{name}.toml", repository)
+        except TrialError as error:
+            wrong.append(str(error))
+    says = f"{len(wrong)} tasks cannot be read, so their judges count as good"
+    return found, (f"{says}: {wrong[0]}",) if wrong else ()
 
 
-def _excluded(tasks: dict[str, Task]) -> dict[str, str]:
+def _excluded(tasks: Mapping[str, Task]) -> dict[str, str]:
     return {
         name: WEAK for name, task in tasks.items() if task.judge is not None and task.judge.weak
     }
@@ -78,3 +83,13 @@ def _pairs(found: Table) -> dict[str, tuple[Pair, ...]]:
 
 def _first(found: Table) -> str:
     return found.trial.candidates[0]
+
+
+def is_settled(trial: Trial, tasks: Mapping[str, Task]) -> Callable[[Sequence[Run]], bool]:
+    """Says of the runs so far whether more of them would change no verdict over all kinds."""
+    excluded, planned = _excluded(tasks), order(trial)
+
+    def held(runs: Sequence[Run]) -> bool:
+        return settled(table(trial, runs, planned, excluded))
+
+    return held
