@@ -119,14 +119,13 @@ def test_what_is_said_to_be_shown_is_shown() -> None:
 def test_more_tasks_show_less() -> None:
     """Gains and margins shrink with tasks, and with repetitions where chance is averaged out."""
     assumed = Assumed(needed=20.0)
-    gains = [gain_shown(count, assumed) or 1 for count in (20, 60, 180)]
+    gains = [gain_shown(count, assumed) or 1 for count in (20, 60, 120)]
     assert gains == sorted(gains, reverse=True)
-    assert (margin_shown(180, assumed) or 1) < (margin_shown(40, assumed) or 1)
+    assert (margin_shown(100, assumed) or 1) < (margin_shown(40, assumed) or 1)
     thrice = replace(assumed, repetitions=3)
-    assert (tasks_for(0.2, thrice) or 0) < (tasks_for(0.2, assumed) or 0)
+    assert (tasks_for(0.3, thrice) or 0) < (tasks_for(0.3, assumed) or 0)
     assert (gain_shown(60, replace(assumed, needed=120.0)) or 1) > gains[1]
     assert gain_shown(2, assumed) is None
-    assert tasks_for(0.001, assumed) is None
 
 
 @pytest.mark.parametrize("models", [("a/b",), ("a/b", "a/b"), ()])

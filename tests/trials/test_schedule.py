@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from rolecall.measure.pairs import arms
 from rolecall.trials.schedule import (
     Purse,
-    arms,
     expected,
     order,
     pending,
@@ -53,7 +53,7 @@ def test_every_run_is_there_once() -> None:
     found = order(TRIAL)
     assert len(found) == len(set(found)) == 10 * 4 * 2
     assert Counter(arm for _, arm, _ in found) == dict.fromkeys(arms(TRIAL), 20)
-    assert [arm.control for arm in arms(TRIAL)] == [False, True, False, False]
+    assert [arm.control for arm in arms(TRIAL)] == [False, False, False, True]
     assert arms(replace(TRIAL, control=False)) == tuple(map(_arm, TRIAL.candidates))
 
 

@@ -51,7 +51,7 @@ def test_a_clearly_better_candidate_is_a_switch(world: World) -> None:
 def test_an_equal_candidate_never_is(world: World) -> None:
     """Nothing is shown that a switch could rest on, so nothing is changed."""
     before = (world.home / "rolecall.toml").read_text()
-    models = ("--models", "up/weak,up/alike", "--no-control", "--most", "4", "--jobs", "2")
+    models = ("--models", "up/weak,up/alike", "--no-control", "--most", "3", "--jobs", "2")
     world.rolecall("trial", "run", "--repository", str(world.repository), *models)
     [verdict] = world.told("trial", "report")["found"]["verdicts"]
     assert verdict["word"] in {"not enough data", "keep"}

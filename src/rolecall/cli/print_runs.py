@@ -86,7 +86,8 @@ def print_end(trial: Trial, ending: Ending) -> None:
     told = ending.told
     typer.echo(f"{told.done} of {told.total} runs, {dollars(told.spent)}: {ending.why}.")
     if ending.left:
-        typer.echo(f"`rolecall trial run {trial.id}` goes on; --budget gives it another budget.")
+        says = "--whole makes the rest, --budget gives it another budget"
+        typer.echo(f"`rolecall trial run {trial.id}` goes on; {says}.")
     typer.echo(f"`rolecall trial report {trial.id}` says what was shown.")
 
 

@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from rolecall.errors import StartError
 from rolecall.ledger import trials as kept
 from rolecall.ledger.store import Ledger
+from rolecall.measure.pairs import Key
 from rolecall.trials.accounts import Account, account, first_id, spent_before
 from rolecall.trials.bridge import Pin
 from rolecall.trials.cluster import Pool
@@ -28,7 +29,7 @@ from rolecall.trials.containers import Engine
 from rolecall.trials.gateway import OwnGateway
 from rolecall.trials.papers import write
 from rolecall.trials.run import Confinement, Result, Work, mark_of
-from rolecall.trials.schedule import Key, Purse, expected, pending, reserve, settle
+from rolecall.trials.schedule import Purse, expected, pending, reserve, settle
 from rolecall.types.trials import Run, Task, Trial
 
 _TRIES = 2

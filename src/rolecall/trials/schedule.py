@@ -8,18 +8,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from rolecall.types.trials import Arm, Run, Trial
-
-Key = tuple[str, Arm, int]
-"""A task, an arm, a repetition: what there is one run of."""
-
-
-def arms(trial: Trial) -> tuple[Arm, ...]:
-    """Those of the candidates, and the second one of the first where noise is measured."""
-    found = [Arm(candidate=one) for one in trial.candidates]
-    if trial.control:
-        found.insert(1, Arm(candidate=trial.candidates[0], control=True))
-    return tuple(found)
+from rolecall.measure.pairs import Key, arms
+from rolecall.types.trials import Run, Trial
 
 
 def order(trial: Trial) -> list[Key]:
@@ -28,13 +18,13 @@ def order(trial: Trial) -> list[Key]:
     Each task is done by all arms, in any order, before the next is begun: what drifts meanwhile, a
     provider or this machine, hits all arms alike. Every task has its turn before a second one.
     """
-    draw = random.Random(trial.seed)  # noqa: S311 (an order, no secret)
+    names, draw = trial.candidates, random.Random(trial.seed)  # noqa: S311 (an order, no secret)
     found: list[Key] = []
     for repetition in range(1, trial.repetitions + 1):
         tasks = list(trial.tasks)
         draw.shuffle(tasks)
         for task in tasks:
-            block = list(arms(trial))
+            block = sorted(arms(trial), key=lambda arm: (names.index(arm.candidate), arm.control))
             draw.shuffle(block)
             found += [(task, arm, repetition) for arm in block]
     return found
