@@ -254,7 +254,7 @@ def test_stopped_trial_goes_on(place: Place) -> None:
 
 CLUSTER = """
 from distributed import LocalCluster
-settings = dict(threads_per_worker=1, dashboard_address=None, memory_limit=None)
+settings = dict(threads_per_worker=1, dashboard_address="127.0.0.1:0", memory_limit=None)
 with LocalCluster(n_workers=2, **settings) as cluster:
     print(cluster.scheduler_address, flush=True)
     input()

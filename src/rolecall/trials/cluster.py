@@ -57,7 +57,11 @@ def pool(scheduler: str | None, jobs: int) -> Iterator[Pool]:
 
 @contextmanager
 def _here(jobs: int) -> Iterator[Client]:
-    """One process for each run at a time, so that one which is killed takes no other along."""
+    """One process for each run at a time, so that one which is killed takes no other along.
+
+    They speak TLS with a key made for this trial: whoever else is on this machine and could reach
+    the scheduler's port would otherwise have it run what they like.
+    """
     from distributed import Client, LocalCluster  # noqa: PLC0415
 
     with (
@@ -66,7 +70,8 @@ def _here(jobs: int) -> Iterator[Client]:
             threads_per_worker=1,
             processes=True,
             memory_limit=None,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
+            security=True,
             host="127.0.0.1",
             silence_logs=logging.CRITICAL,
         ) as cluster,
