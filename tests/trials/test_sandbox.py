@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from rolecall.trials.execute import Done
 from rolecall.trials.sandbox import Confines, bubblewrap, missing, unconfined
@@ -119,6 +120,14 @@ def test_limits_end_everything(tree: Path, command: str, stop: Stop) -> None:
     done = run(tree, command, seconds=seconds)
     assert (done.stop, done.status) == (stop, None)
     assert done.seconds < seconds + 5
+
+
+def test_forks_are_bounded_by_the_kernel(tree: Path) -> None:
+    """Not by a look in time: no more are ever there than the limit and a few of the sandbox's."""
+    forking = "while :; do sleep 9 & set -- /proc/[0-9]*; echo $# >> count; done"
+    done = run(tree, forking, limits=replace(LIMITS, processes=40))
+    assert done.stop == "processes"
+    assert max(map(int, (tree / "count").read_text().split())) <= 40 + 20
 
 
 def test_one_process_cannot_take_the_memory_at_once(tree: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from rolecall.trials.execute import Done, Execute
+from rolecall.trials.pids import bounded
 from rolecall.trials.watch import INFO, Bounds, watched
 from rolecall.types.trials import RunLimits
 
@@ -78,7 +79,9 @@ def bubblewrap(confines: Confines) -> Execute:
         home = Path(environ.get("HOME") or NOWHERE)
         inside = [*bwrap(confines, tree, home), *limited(confines.limits), *command]
         told = {**environ, "HOME": str(home), "TMPDIR": "/tmp"}  # noqa: S108 (the sandbox's own)
-        return watched(inside, bounds(confines, tree, seconds), cwd=None, environ=told)
+        with bounded(confines.limits.processes) as begin:
+            limits = bounds(confines, tree, seconds)
+            return watched([*begin, *inside], limits, cwd=None, environ=told)
 
     return execute
 
@@ -89,7 +92,11 @@ def unconfined(confines: Confines) -> Execute:
     def execute(
         command: Sequence[str], tree: Path, *, seconds: float, environ: Mapping[str, str]
     ) -> Done:
-        return watched(command, bounds(confines, tree, seconds), cwd=tree, environ=environ)
+        with bounded(confines.limits.processes) as begin:
+            limits = bounds(confines, tree, seconds)
+            there = shutil.which(command[0], path=environ.get("PATH")) is not None
+            words = [*begin, *command] if there else command  # a shell would say it otherwise
+            return watched(words, limits, cwd=tree, environ=environ)
 
     return execute
 
