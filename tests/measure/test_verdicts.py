@@ -80,15 +80,15 @@ def test_a_true_gain_is_found(truth: Truth, tasks: int, least: int) -> None:
 
 
 def test_equal_candidates_over_kinds_and_looks() -> None:
-    """The whole verdict at four looks, over three kinds: any wrong switch, in 25 trials."""
+    """The whole verdict at four looks, over three kinds: any wrong switch, in 15 trials."""
     truth = replace(EQUAL, kinds=("fix", "tests", "docs"))
     wrong = 0
-    for seed in range(25):
+    for seed in range(15):
         trial, runs = simulated(truth, 30, seed=seed)
         looks = [runs[: len(runs) * part // 4] for part in range(1, 5)]
         found = [verdicts(table(trial, seen, keys(runs))) for seen in looks]
         wrong += any(one.word == "switch" for look in found for one in look.verdicts)
-    assert wrong <= 5
+    assert wrong <= 4
 
 
 def test_words_that_fit_the_truth() -> None:
