@@ -16,8 +16,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rolecall.trials.execute import Done, plain
-from rolecall.trials.mine import Ask, mine
+from rolecall.trials.judging.execute import Done, plain
+from rolecall.trials.mining.mine import Ask, mine
 
 _WORKERS = 2
 _SLOW_COMMITS = 8

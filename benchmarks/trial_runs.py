@@ -23,7 +23,7 @@ from pathlib import Path
 
 from rolecall.ledger.store import open_ledger
 from rolecall.ledger.trials import runs, trials
-from rolecall.trials.tasks import write_task
+from rolecall.trials.judging.tasks import write_task
 from rolecall.types.trials import Judge, Run, Task
 
 _STEPS = ("echo 'ok = True' > done.py", "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT")

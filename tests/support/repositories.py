@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from rolecall.trials.execute import plain_until
-from rolecall.trials.mine import Ask, Mined, mine
+from rolecall.trials.judging.execute import plain_until
+from rolecall.trials.mining.mine import Ask, Mined, mine
 from rolecall.types import Kind
 from rolecall.types.trials import Runner
 

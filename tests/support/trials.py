@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from rolecall.ledger import trials as kept
 from rolecall.ledger.store import open_ledger
 from rolecall.measure.simulated import Truth, simulated
-from rolecall.trials.begin import papers
-from rolecall.trials.tasks import trial_folder, write_task
+from rolecall.trials.judging.tasks import trial_folder, write_task
+from rolecall.trials.running.begin import papers
 from rolecall.types.trials import Arm, Judge, Run, Task, Trial
 
 CONFIG = """

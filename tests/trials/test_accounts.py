@@ -12,10 +12,10 @@ from msgspec.structs import replace
 from ledger.records import AT, record, snapshot
 from rolecall.gateway.ids import decision_id
 from rolecall.ledger.store import Ledger, open_ledger
-from rolecall.trials.accounts import account, first_id, spent_before
-from rolecall.trials.bridge import Pin
-from rolecall.trials.papers import write
-from rolecall.trials.run import Result, Work, mark_of
+from rolecall.trials.running.accounts import account, first_id, spent_before
+from rolecall.trials.running.bridge import Pin
+from rolecall.trials.running.papers import write
+from rolecall.trials.running.run import Result, Work, mark_of
 from rolecall.types import Limit, Record
 from rolecall.types.trials import Arm, RunLimits, Task
 

@@ -13,12 +13,12 @@ from e2e.stories import CLIENTS, PROGRAMS, require
 from rolecall.engines import embedded
 from rolecall.ledger.store import open_ledger
 from rolecall.ledger.trials import runs
-from rolecall.trials.begin import keep
-from rolecall.trials.bridge import Pin
-from rolecall.trials.cluster import pool
-from rolecall.trials.conduct import Conduct, conduct
-from rolecall.trials.gateway import OwnGateway, Setup
-from rolecall.trials.run import Work, mark_of, one
+from rolecall.trials.running.begin import keep
+from rolecall.trials.running.bridge import Pin
+from rolecall.trials.running.cluster import pool
+from rolecall.trials.running.conduct import Conduct, conduct
+from rolecall.trials.running.gateway import OwnGateway, Setup
+from rolecall.trials.running.run import Work, mark_of, one
 from rolecall.types.trials import Arm, RunLimits, Trial
 from support.gateway import Gateway, home_environment, start_gateway
 from support.upstream import Upstream

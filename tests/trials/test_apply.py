@@ -15,8 +15,8 @@ from rolecall.ledger import trials as kept
 from rolecall.ledger.store import open_ledger
 from rolecall.measure.simulated import Truth
 from rolecall.routing.decide import decide
-from rolecall.trials.apply import Consequence, consequence
-from rolecall.trials.report import Report, report
+from rolecall.trials.telling.apply import Consequence, consequence
+from rolecall.trials.telling.report import Report, report
 from rolecall.types import Economics, Kind, Request, Session, Signals, Snapshot, place
 from rolecall.types.trials import Arm, Trial
 from support.audits import AT, known

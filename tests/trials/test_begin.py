@@ -20,10 +20,10 @@ from rolecall.config.settings import (
 from rolecall.errors import ConfigError, StartError
 from rolecall.ledger.store import open_ledger
 from rolecall.ledger.trials import trial as kept
-from rolecall.trials.agents.table import agent
-from rolecall.trials.begin import Wanted, alone, begin, choose, keep, sweep, tasks_of
-from rolecall.trials.bound import workspace_of
-from rolecall.trials.run import SCRATCH
+from rolecall.trials.running.agents.table import agent
+from rolecall.trials.running.begin import Wanted, alone, begin, choose, keep, sweep, tasks_of
+from rolecall.trials.running.bound import workspace_of
+from rolecall.trials.running.run import SCRATCH
 from rolecall.types import Kind
 from rolecall.types.trials import Judge, Task, Trial
 

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from rolecall.routing.kinds import KindReader, load_weights
 from rolecall.routing.ngrams import load_cues
-from rolecall.trials.candidates import Side, considered, side
-from rolecall.trials.git import borrowed
-from rolecall.trials.history import Change, Commit, commits
-from rolecall.trials.mutants import MOST, hunks, mutants
-from rolecall.trials.named import names_of
-from rolecall.trials.planted import review_task
-from rolecall.trials.requests import cleaned, kind_of, request, says_enough
-from rolecall.trials.runners.table import RUNNERS, Form
+from rolecall.trials.judging.git import borrowed
+from rolecall.trials.judging.runners.table import RUNNERS, Form
+from rolecall.trials.mining.candidates import Side, considered, side
+from rolecall.trials.mining.history import Change, Commit, commits
+from rolecall.trials.mining.mutants import MOST, hunks, mutants
+from rolecall.trials.mining.named import names_of
+from rolecall.trials.mining.planted import review_task
+from rolecall.trials.mining.requests import cleaned, kind_of, request, says_enough
 from rolecall.types import Kind
 from rolecall.types.trials import Task
 from support.repositories import Repository

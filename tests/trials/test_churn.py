@@ -15,7 +15,7 @@ from rolecall.ledger.store import Ledger, open_ledger
 from rolecall.ledger.worlds import reigns
 from rolecall.measure.changes import Switch, changes
 from rolecall.measure.simulated import Truth
-from rolecall.trials.churn import stack_changes
+from rolecall.trials.telling.churn import stack_changes
 from rolecall.types import Outcome, Retirement, Role, Snapshot
 from support.gateway import run_rolecall
 from support.trials import laid

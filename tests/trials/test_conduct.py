@@ -19,9 +19,9 @@ from msgspec import Struct
 from rolecall.ledger import outcomes
 from rolecall.ledger.store import Ledger, open_ledger
 from rolecall.ledger.trials import runs, spent, trials
-from rolecall.trials.schedule import order
-from rolecall.trials.tasks import write_task
-from rolecall.trials.usage import processes
+from rolecall.trials.judging.tasks import write_task
+from rolecall.trials.running.schedule import order
+from rolecall.trials.running.usage import processes
 from rolecall.types.trials import Run, Trial
 from support.answers import Answer, Received, Script
 from support.gateway import home_environment

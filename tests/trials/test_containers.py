@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rolecall.trials.containers import found, podman
-from rolecall.trials.execute import Done
-from rolecall.trials.sandbox import Confines
+from rolecall.trials.judging.execute import Done
+from rolecall.trials.running.containers import found, podman
+from rolecall.trials.running.sandbox import Confines
 from rolecall.types.trials import RunLimits, Stop
 
 LIMITS = RunLimits(memory_mib=300, disk_mib=64, output_mib=2, processes=60)

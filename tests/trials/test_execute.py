@@ -8,7 +8,7 @@ import threading
 import time
 from pathlib import Path
 
-from rolecall.trials.execute import HEAD, TAIL, Done, plain, plain_until
+from rolecall.trials.judging.execute import HEAD, TAIL, Done, plain, plain_until
 from support.processes import gone
 
 

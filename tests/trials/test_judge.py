@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from rolecall.trials.execute import plain
-from rolecall.trials.judge import judge
-from rolecall.trials.trees import lay
+from rolecall.trials.judging.execute import plain
+from rolecall.trials.judging.judge import judge
+from rolecall.trials.judging.trees import lay
 from rolecall.types.trials import Judge, Task
 from support.repositories import QUICK, Repository
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 
-from rolecall.trials.candidates import Reason
-from rolecall.trials.execute import plain
-from rolecall.trials.git import asked
-from rolecall.trials.judge import judge
-from rolecall.trials.mine import Mined
-from rolecall.trials.tasks import load_tasks
-from rolecall.trials.trees import lay
+from rolecall.trials.judging.execute import plain
+from rolecall.trials.judging.git import asked
+from rolecall.trials.judging.judge import judge
+from rolecall.trials.judging.tasks import load_tasks
+from rolecall.trials.judging.trees import lay
+from rolecall.trials.mining.candidates import Reason
+from rolecall.trials.mining.mine import Mined
 from rolecall.types.trials import Task
 from support.repositories import Repository, mined
 

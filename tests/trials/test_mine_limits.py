@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from rolecall.errors import TrialError
-from rolecall.trials.execute import plain
-from rolecall.trials.git import asked
-from rolecall.trials.journal import Entry, alone, entries, keep
-from rolecall.trials.judge import judge
-from rolecall.trials.tasks import load_tasks, trial_folder
-from rolecall.trials.trees import lay
+from rolecall.trials.judging.execute import plain
+from rolecall.trials.judging.git import asked
+from rolecall.trials.judging.judge import judge
+from rolecall.trials.judging.tasks import load_tasks, trial_folder
+from rolecall.trials.judging.trees import lay
+from rolecall.trials.mining.journal import Entry, alone, entries, keep
 from support.processes import gone
 from support.repositories import Repository, mined
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from rolecall.trials.execute import plain
-from rolecall.trials.git import asked
-from rolecall.trials.judge import judge
-from rolecall.trials.tasks import load_tasks
-from rolecall.trials.trees import lay
+from rolecall.trials.judging.execute import plain
+from rolecall.trials.judging.git import asked
+from rolecall.trials.judging.judge import judge
+from rolecall.trials.judging.tasks import load_tasks
+from rolecall.trials.judging.trees import lay
 from rolecall.types.trials import Task
 from support.packages import Part, history, unpacked
 from support.repositories import Repository, mined

@@ -15,7 +15,7 @@ from rolecall.measure.contrasts import shown
 from rolecall.measure.pairs import arms, table
 from rolecall.measure.power import Assumed, gain_shown, margin_shown, tasks_for
 from rolecall.measure.simulated import Truth, simulated
-from rolecall.trials.plan import CALLS, PACE, Asked, Past, plan
+from rolecall.trials.telling.plan import CALLS, PACE, Asked, Past, plan
 from rolecall.types import Kind, Outcome, Rates
 from rolecall.types.trials import Judge, Task
 from support.gateway import run_rolecall

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from rolecall.ledger import trials as kept
 from rolecall.ledger.store import Ledger, open_ledger
 from rolecall.measure.simulated import Truth
-from rolecall.trials.html import page
-from rolecall.trials.report import is_settled, report
+from rolecall.trials.telling.html import page
+from rolecall.trials.telling.report import is_settled, report
 from support.gateway import run_rolecall
 from support.trials import laid
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rolecall.trials.execute import plain
-from rolecall.trials.judge import judge, judge_review
-from rolecall.trials.reviews import Place, chance, places
+from rolecall.trials.judging.execute import plain
+from rolecall.trials.judging.judge import judge, judge_review
+from rolecall.trials.judging.reviews import Place, chance, places
 from rolecall.types.trials import Defect, Task
 
 DEFECT = Defect(path="src/shop/prices.py", first=40, last=42, says="Rounds down")

@@ -12,8 +12,8 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from rolecall.trials.bridge import Pin
-from rolecall.trials.run import Result, Work, mark_of, one
+from rolecall.trials.running.bridge import Pin
+from rolecall.trials.running.run import Result, Work, mark_of, one
 from rolecall.types.trials import Arm, RunLimits, Stop, Task
 from support.answers import Answer, Received, Script
 from support.gateway import Gateway, start_gateway

@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 
 from rolecall.errors import TrialError
-from rolecall.trials.execute import plain
-from rolecall.trials.judge import judge
-from rolecall.trials.results import Results, run_tests
-from rolecall.trials.runners.compiled import GO
-from rolecall.trials.runners.javascript import JEST, MOCHA
-from rolecall.trials.runners.runner import Told
-from rolecall.trials.scripts import Script, parsed
-from rolecall.trials.tasks import load_tasks
-from rolecall.trials.toolchain import environ_in, toolchain
-from rolecall.trials.trees import lay
+from rolecall.trials.judging.execute import plain
+from rolecall.trials.judging.judge import judge
+from rolecall.trials.judging.results import Results, run_tests
+from rolecall.trials.judging.runners.compiled import GO
+from rolecall.trials.judging.runners.javascript import JEST, MOCHA
+from rolecall.trials.judging.runners.runner import Told
+from rolecall.trials.judging.scripts import Script, parsed
+from rolecall.trials.judging.tasks import load_tasks
+from rolecall.trials.judging.toolchain import environ_in, toolchain
+from rolecall.trials.judging.trees import lay
 from rolecall.types.trials import Runner
 from support.repositories import QUICK, Repository, mined
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from rolecall.trials.execute import Done
-from rolecall.trials.sandbox import Confines, bubblewrap, missing, unconfined
+from rolecall.trials.judging.execute import Done
+from rolecall.trials.running.sandbox import Confines, bubblewrap, missing, unconfined
 from rolecall.types.trials import RunLimits, Stop
 
 LIMITS = RunLimits(memory_mib=300, disk_mib=64, output_mib=2, processes=60)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from rolecall.measure.pairs import arms
-from rolecall.trials.schedule import (
+from rolecall.trials.running.schedule import (
     Purse,
     expected,
     order,

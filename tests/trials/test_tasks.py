@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rolecall.errors import TrialError
-from rolecall.trials.tasks import load_tasks, read_task, trial_folder, write_task
+from rolecall.trials.judging.tasks import load_tasks, read_task, trial_folder, write_task
 from rolecall.types.trials import Defect, Judge, Task
 from support.repositories import Repository
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from rolecall.errors import TrialError
-from rolecall.trials.git import asked
-from rolecall.trials.trees import change, lay
+from rolecall.trials.judging.git import asked
+from rolecall.trials.judging.trees import change, lay
 from rolecall.types.trials import Task
 from support.repositories import Repository
 

@@ -24,7 +24,7 @@ from rolecall.measure.premium import NOBODY, Premium, premium
 from rolecall.measure.promises import Promise, promises
 from rolecall.measure.propose import Advice, Tried, Wish, advice, playing
 from rolecall.spoken.figures import dollars
-from rolecall.trials.churn import stack_changes
+from rolecall.trials.telling.churn import stack_changes
 from rolecall.types import Record, Snapshot
 
 stack_app = typer.Typer(

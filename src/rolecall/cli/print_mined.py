@@ -9,8 +9,8 @@ from rich.console import Console
 
 from rolecall.cli.tables import table
 from rolecall.spoken.figures import plain, seconds
-from rolecall.trials.candidates import REASONS
-from rolecall.trials.mine import Mined
+from rolecall.trials.mining.candidates import REASONS
+from rolecall.trials.mining.mine import Mined
 from rolecall.types.trials import Task
 
 _SUBJECT = 60

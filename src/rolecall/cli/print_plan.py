@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from rolecall.spoken.figures import dollars, seconds
 from rolecall.spoken.verdicts import rough, usd
-from rolecall.trials.plan import Enough, Guess, Plan
+from rolecall.trials.telling.plan import Enough, Guess, Plan
 
 _HOUR = 3600
 

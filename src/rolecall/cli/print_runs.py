@@ -21,8 +21,8 @@ from rich.progress import (
 from rolecall.cli.tables import table
 from rolecall.ledger.trials import spent
 from rolecall.spoken.figures import dollars, plain, seconds
-from rolecall.trials.conduct import Ending, Told
-from rolecall.trials.schedule import order
+from rolecall.trials.running.conduct import Ending, Told
+from rolecall.trials.running.schedule import order
 from rolecall.types.trials import Run, Trial
 
 

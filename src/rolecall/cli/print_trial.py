@@ -10,7 +10,7 @@ from rolecall.cli.tables import table
 from rolecall.measure.verdicts import Found, Verdict
 from rolecall.spoken import verdicts as said
 from rolecall.spoken.figures import dollars, plain
-from rolecall.trials.report import Report
+from rolecall.trials.telling.report import Report
 
 
 def print_trial(found: Report, to: Console) -> None:

@@ -20,10 +20,10 @@ from rolecall.config.load import data_folder, environment
 from rolecall.gateway.views import encode
 from rolecall.routing.kinds import KindReader, load_weights
 from rolecall.routing.ngrams import load_cues
-from rolecall.trials.execute import plain_until
-from rolecall.trials.git import top
-from rolecall.trials.mine import Ask, mine
-from rolecall.trials.tasks import load_tasks, trial_folder
+from rolecall.trials.judging.execute import plain_until
+from rolecall.trials.judging.git import top
+from rolecall.trials.judging.tasks import load_tasks, trial_folder
+from rolecall.trials.mining.mine import Ask, mine
 from rolecall.types.trials import Runner
 
 Repository = Annotated[

@@ -24,7 +24,8 @@ from rolecall.gateway.views import encode
 from rolecall.ledger import trials as kept
 from rolecall.ledger.store import Ledger
 from rolecall.spoken.figures import plain
-from rolecall.trials.apply import (
+from rolecall.trials.judging.tasks import load_tasks
+from rolecall.trials.telling.apply import (
     Applied,
     Consequence,
     consequence,
@@ -33,11 +34,10 @@ from rolecall.trials.apply import (
     remember,
     take_back,
 )
-from rolecall.trials.html import page
-from rolecall.trials.past import past
-from rolecall.trials.plan import Asked, plan
-from rolecall.trials.report import Report, report
-from rolecall.trials.tasks import load_tasks
+from rolecall.trials.telling.html import page
+from rolecall.trials.telling.past import past
+from rolecall.trials.telling.plan import Asked, plan
+from rolecall.trials.telling.report import Report, report
 
 Repository = Annotated[Path, typer.Argument(help="The repository; the current folder by default.")]
 Models = Annotated[

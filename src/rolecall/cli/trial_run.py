@@ -25,18 +25,18 @@ from rolecall.config.settings import Settings
 from rolecall.gateway.views import encode
 from rolecall.ledger import trials as kept
 from rolecall.ledger.store import Ledger, open_ledger
-from rolecall.trials.agents.table import DEFAULT, agent
-from rolecall.trials.begin import Wanted, alone, begin, keep, tasks_of
-from rolecall.trials.bound import Where, check, confinement, token_of, workspace_of
-from rolecall.trials.cluster import pool
-from rolecall.trials.conduct import Conduct, Ending, conduct, finished
-from rolecall.trials.gateway import OwnGateway, Setup
-from rolecall.trials.git import top
-from rolecall.trials.past import past
-from rolecall.trials.plan import guess
-from rolecall.trials.report import is_settled
-from rolecall.trials.schedule import pending
-from rolecall.trials.tasks import load_tasks, trial_folder
+from rolecall.trials.judging.git import top
+from rolecall.trials.judging.tasks import load_tasks, trial_folder
+from rolecall.trials.running.agents.table import DEFAULT, agent
+from rolecall.trials.running.begin import Wanted, alone, begin, keep, tasks_of
+from rolecall.trials.running.bound import Where, check, confinement, token_of, workspace_of
+from rolecall.trials.running.cluster import pool
+from rolecall.trials.running.conduct import Conduct, Ending, conduct, finished
+from rolecall.trials.running.gateway import OwnGateway, Setup
+from rolecall.trials.running.schedule import pending
+from rolecall.trials.telling.past import past
+from rolecall.trials.telling.plan import guess
+from rolecall.trials.telling.report import is_settled
 from rolecall.types.trials import RunLimits, Task, Trial
 
 _LIMITS = RunLimits()

@@ -1,0 +1,1 @@
+"""Tasks out of a repository's history: commits whose tests fail before and pass after."""

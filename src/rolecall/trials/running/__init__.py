@@ -1,0 +1,1 @@
+"""Runs of candidates: sandbox, bridge, agents, order, budget, workers; each run once."""

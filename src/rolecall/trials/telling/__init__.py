@@ -1,0 +1,1 @@
+"""What a trial would show, has shown, and changes in the stack."""
