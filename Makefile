@@ -12,8 +12,11 @@ READY := .venv/.installed
 up: $(READY)
 	$(BIN)/rolecall up
 
+# Those that mostly wait for other programs two at a time, the others one by one: some take times.
+SLOW := tests/e2e tests/trials
 test: $(READY)
-	$(BIN)/pytest
+	$(BIN)/pytest $(SLOW:%=--ignore=%)
+	$(BIN)/pytest -n 2 --dist loadfile $(SLOW)
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -50,9 +50,12 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
         yield Past(gateway=gateway, records=records)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium. Skips where it is not installed, and fails where it must be."""
+    """Debian's Chromium. Skips where it is not installed, and fails where it must be.
+
+    Playwright runs an event loop in this thread until its end: no other module may find it there.
+    """
     if shutil.which(CHROMIUM) is None:
         reason = f"{CHROMIUM} is not installed: apt-get install chromium"
         if os.environ.get("ROLECALL_E2E") == "required":

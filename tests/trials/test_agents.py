@@ -25,6 +25,8 @@ from support.upstream import Upstream
 from trials import tries
 from trials.tries import MENDING, candidates
 
+pytestmark = pytest.mark.usefixtures("sandbox")
+
 DIALECTS = {
     "claude-code": "anthropic.messages",
     "codex": "openai.responses",

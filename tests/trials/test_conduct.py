@@ -29,6 +29,8 @@ from support.upstream import Upstream
 from trials import tries
 from trials.tries import MENDING, candidates
 
+pytestmark = pytest.mark.usefixtures("sandbox")
+
 SCRIPT = candidates({"right": (MENDING,), "wrong": ("ls",)})
 PRICE = {"right": Decimal("0.0015"), "wrong": Decimal("0.003")}
 MODELS = ("--models", "up/right,up/wrong")

@@ -21,6 +21,8 @@ from support.upstream import Upstream
 from trials import tries
 from trials.tries import MENDING, candidates, writing
 
+pytestmark = pytest.mark.usefixtures("sandbox")
+
 LIMITS = RunLimits(seconds=30, memory_mib=400, disk_mib=64, processes=80, calls=8)
 CHEAT = writing("print('fine')\n", "check.py")
 

@@ -15,6 +15,8 @@ from rolecall.trials.judging.execute import Done
 from rolecall.trials.running.sandbox import Confines, bubblewrap, missing, unconfined
 from rolecall.types.trials import RunLimits, Stop
 
+pytestmark = pytest.mark.usefixtures("sandbox")
+
 LIMITS = RunLimits(memory_mib=300, disk_mib=64, output_mib=2, processes=60)
 ENVIRON = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/home/somebody"}
 FORKS = ":(){ :|:& };:; sleep 20"

@@ -14,6 +14,8 @@ import tomlkit
 from support.parts import World
 from support.parts import world as world_of
 
+pytestmark = pytest.mark.usefixtures("sandbox")
+
 PARTS = 8
 SKILL = {"good": range(PARTS), "weak": range(1), "alike": range(1)}
 
