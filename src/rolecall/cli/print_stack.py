@@ -46,8 +46,9 @@ def print_start(
         out.print(f"\n{deployment.name} reads {deployment.context:,} tokens: {says}")
     if any(name.startswith(f"{EMBEDDED}/") for name in snapshot.deployments):
         out.print(f"\n{_TOY}")
+    out.print(f"\nSee what is decided, and why: {base}/")
     out.print(
-        f"\nConnect a client: ANTHROPIC_BASE_URL={base}  or  OPENAI_BASE_URL={base}/v1, "
+        f"Connect a client: ANTHROPIC_BASE_URL={base}  or  OPENAI_BASE_URL={base}/v1, "
         "model rolecall/auto"
     )
 
