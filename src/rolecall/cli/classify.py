@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 from msgspec import Struct
 
+from rolecall.cli.ledgers import ledger
 from rolecall.cli.options import Config, Json
 from rolecall.cli.print_classified import print_classified
 from rolecall.cli.prompts import Item, items, take
 from rolecall.cli.records import find
-from rolecall.cli.setup import catalogue, ledger, settings_offline, world
+from rolecall.cli.setup import catalogue, settings_offline, world
 from rolecall.config.rules import rules_in_force
 from rolecall.errors import BodyError, ConfigError
 from rolecall.gateway.views import encode

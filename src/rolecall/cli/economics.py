@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from rolecall.cli.console import console
+from rolecall.cli.ledgers import ledger
 from rolecall.cli.options import Config, Json
-from rolecall.cli.setup import catalogue, ledger, settings_in_force, world
+from rolecall.cli.setup import catalogue, settings_in_force, world
 from rolecall.cli.tables import table
 from rolecall.config.load import data_folder
 from rolecall.config.rules import rules_in_force

@@ -10,9 +10,10 @@ import typer
 
 from rolecall.cli import commits as git
 from rolecall.cli.console import console
+from rolecall.cli.ledgers import ledger
 from rolecall.cli.options import Config, Json
 from rolecall.cli.records import find
-from rolecall.cli.setup import ledger, settings_offline
+from rolecall.cli.setup import settings_offline
 from rolecall.cli.tables import table
 from rolecall.config.edits import Edit, diff, make
 from rolecall.config.load import data_folder

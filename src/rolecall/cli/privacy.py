@@ -16,8 +16,9 @@ import typer
 from rich.table import Table
 
 from rolecall.cli.console import console
+from rolecall.cli.ledgers import ledger
 from rolecall.cli.options import Config, Json
-from rolecall.cli.setup import ledger, policy_of, settings_offline
+from rolecall.cli.setup import policy_of, settings_offline
 from rolecall.cli.tables import table
 from rolecall.config.private import privacy
 from rolecall.errors import ConfigError, LedgerError

@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from rolecall.cli.console import console
+from rolecall.cli.ledgers import ledger
 from rolecall.cli.options import Config, Json
 from rolecall.cli.print_log import log_table
-from rolecall.cli.setup import catalogue, ledger, settings_offline
+from rolecall.cli.setup import catalogue, settings_offline
 from rolecall.config.known import Known
 from rolecall.config.notices import remarks
 from rolecall.errors import LedgerError

@@ -17,8 +17,8 @@ from rolecall.audit.run import history_of, judged
 from rolecall.audit.weekly import Past, Weekly, weekly
 from rolecall.audit.worth import worth
 from rolecall.cli.audit import ask_of, progress
+from rolecall.cli.ledgers import ledger
 from rolecall.cli.options import Config, Json
-from rolecall.cli.setup import ledger
 from rolecall.errors import ConfigError
 from rolecall.gateway.views import encode
 from rolecall.ledger import outcomes

@@ -11,7 +11,7 @@ import typer
 
 from rolecall.config.build import build
 from rolecall.config.known import Known
-from rolecall.config.load import config_file, data_folder, environment, load
+from rolecall.config.load import LEDGER_NAME, config_file, data_folder, environment, load
 from rolecall.config.overlays import in_force
 from rolecall.config.propose import (
     Engine,
@@ -25,7 +25,6 @@ from rolecall.config.settings import Settings, TimeoutSettings
 from rolecall.egress.door import Door
 from rolecall.engines.context import Server, engine_asker, servers, traits
 from rolecall.engines.detect import Found, find
-from rolecall.ledger.store import FILE_NAME, Ledger, open_ledger
 from rolecall.privacy.policy import Policy, wants_secrets
 from rolecall.routing.rules import RuleBook
 from rolecall.types import Rules, Snapshot, Traits
@@ -99,15 +98,10 @@ def policy_of(found: Rules) -> Policy:
 
 def ledger_path(settings: Settings) -> Path:
     given = settings.ledger.path
-    return Path(given).expanduser() if given else data_folder() / FILE_NAME
+    return Path(given).expanduser() if given else data_folder() / LEDGER_NAME
 
 
 def settings_offline(config: Path | None) -> Settings:
     """The file's settings, or the smallest ones, for what needs no stack; nothing is probed."""
     path = config_file(config, Path.cwd())
     return load(path) if path is not None else embedded_only()
-
-
-def ledger(config: Path | None) -> Ledger:
-    """The ledger that the configuration names; without a configuration the usual one."""
-    return open_ledger(ledger_path(settings_offline(config)))

@@ -12,10 +12,11 @@ import typer
 from rolecall.cli.amounts import kind_of, money
 from rolecall.cli.audit import write
 from rolecall.cli.console import console
+from rolecall.cli.ledgers import ledger
 from rolecall.cli.options import Config, Json
 from rolecall.cli.print_plan import plan_lines
 from rolecall.cli.print_trial import print_trial
-from rolecall.cli.setup import catalogue, ledger, settings_in_force, world
+from rolecall.cli.setup import catalogue, settings_in_force, world
 from rolecall.config.edits import diff, make
 from rolecall.config.load import config_file, data_folder, load
 from rolecall.config.rules import rules_in_force

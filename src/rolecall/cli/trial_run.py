@@ -15,9 +15,10 @@ from msgspec.structs import replace
 
 from rolecall.cli.amounts import kind_of, money
 from rolecall.cli.console import console
+from rolecall.cli.ledgers import ledger
 from rolecall.cli.options import Config, Json
 from rolecall.cli.print_runs import print_begin, print_end, print_runs, print_trials, progress
-from rolecall.cli.setup import catalogue, ledger, ledger_path, settings_in_force, world
+from rolecall.cli.setup import catalogue, ledger_path, settings_in_force, world
 from rolecall.config.known import Known
 from rolecall.config.load import config_file, data_folder, environment
 from rolecall.config.rules import rules_in_force

@@ -43,6 +43,8 @@ from rolecall.types import (
 )
 
 FILE_NAME = "rolecall.toml"
+LEDGER_NAME = "ledger.sqlite"
+"""The ledger's file in the data folder, where no other is named."""
 
 _TABLES: dict[str, type[Struct]] = {
     "server": ServerSettings,

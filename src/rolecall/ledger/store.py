@@ -22,7 +22,6 @@ from rolecall.types import Record, Snapshot
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FILE_NAME = "ledger.sqlite"
 _BUSY_TIMEOUT = 5000
 """Milliseconds for which all but the gateway's writer wait for another process."""
 _LONG_WAL = 2000

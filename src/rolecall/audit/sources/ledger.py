@@ -11,10 +11,10 @@ from rolecall.audit.databases import Unreadable, reading, tables
 from rolecall.audit.history import Call, Counts, Thread, Turn
 from rolecall.audit.source import Batch, Source, Unit
 from rolecall.audit.threads import Tools
+from rolecall.config.load import LEDGER_NAME
 from rolecall.config.machine import Machine
 from rolecall.errors import LedgerError
 from rolecall.ledger.rows import record_of
-from rolecall.ledger.store import FILE_NAME
 from rolecall.types import Record, Usage
 
 NAME = "rolecall"
@@ -31,7 +31,7 @@ def _places(_: Machine) -> tuple[Path, ...]:
 
 
 def _claims(path: PurePath) -> bool:
-    return path.name == FILE_NAME
+    return path.name == LEDGER_NAME
 
 
 def _units(source: str, path: Path) -> Iterator[Unit]:
