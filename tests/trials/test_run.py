@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from decimal import Decimal
@@ -177,7 +178,7 @@ def test_whoever_kills_the_agent_has_failed(world: World) -> None:
     """That the agent did not end by itself is told, and what it left is judged."""
     found = world.doing("kill -9 -1")
     assert (found.stop, found.solved) == ("crashed", False)
-    assert found.says.startswith("the agent ended with")
+    assert re.fullmatch(r"the agent ended with -?\d+; its log tells why.*", found.says)
 
 
 def test_work_left_in_the_background_changes_nothing_later(world: World) -> None:
@@ -226,10 +227,12 @@ def test_limit_of_spend_needs_a_price(world: World) -> None:
 def test_provider_that_answers_nothing_says_nothing_of_the_candidate(
     world: World, status: int
 ) -> None:
-    """A wrong key is nobody's failure: the run is told as refused, with what the provider said."""
+    """A wrong key is nobody's failure; what the provider said is in the log, not in the ledger."""
     found = world.made(lambda _: Answer(status=status, text="no such key"))
     assert (found.stop, found.solved) == ("refused", None)
-    assert "no such key" in found.says
+    assert found.says.startswith(f"{status}: ")
+    assert "no such key" not in found.says
+    assert "no such key" in found.log
 
 
 def test_somebody_else_in_its_place_ends_the_run(world: World) -> None:

@@ -67,9 +67,10 @@ class Logs:
         return look.ended is not None and time.monotonic() - look.ended > _FRESH
 
     def _stop_others(self) -> None:
-        for look in self._looks.values():
+        for since, look in list(self._looks.items()):
             if look.ended is None:
                 look.process.kill()
+                del self._looks[since]
 
     def _begun(self, since: str) -> _Look:
         command = [sys.executable, "-m", "rolecall", "audit", "--json", "--since", since]

@@ -49,16 +49,10 @@ def _end(connection: sa.Connection, sort: str, subject: str, at: datetime) -> No
 
 def in_force(ledger: Ledger, at: datetime) -> list[Override]:
     """Those that nobody has ended and whose time is not over, oldest first."""
-    found = (one for one in every(ledger) if one.ended is None)
-    return [one for one in found if one.until is None or one.until > at]
-
-
-def every(ledger: Ledger, limit: int = 1000) -> list[Override]:
-    """The newest ones, oldest first."""
-    query = sa.select(overrides).order_by(overrides.c.number.desc()).limit(limit)
+    query = sa.select(overrides).where(overrides.c.ended.is_(None)).order_by(overrides.c.number)
     with ledger.reading() as connection:
-        rows = connection.execute(query).mappings().all()
-    return [_override(row) for row in reversed(rows)]
+        found = [_override(row) for row in connection.execute(query).mappings()]
+    return [one for one in found if one.until is None or one.until > at]
 
 
 def _row(one: Override) -> dict[str, str | None]:

@@ -12,6 +12,7 @@ from rolecall.dashboard.desk import Desk
 from rolecall.dashboard.shown import Column, Shown, Table
 from rolecall.ledger import overrides
 from rolecall.ledger.overrides import Override
+from rolecall.types import Snapshot
 
 _AHEAD = 365
 """Days ahead in which ends of any model are listed."""
@@ -66,7 +67,7 @@ def _stack(desk: Desk) -> Table:
     """Who plays each role, in order, and how each fares."""
     world = desk.gateway.at(desk.now())
     rows = [
-        (role, number, name, world.deployments[name].model_class, _fares(name, desk))
+        (role, number, name, world.deployments[name].model_class, _fares(name, world))
         for role, cascade in world.stack.items()
         for number, name in enumerate(cascade, 1)
         if name in world.deployments
@@ -81,10 +82,9 @@ def _stack(desk: Desk) -> Table:
     return Table(name="stack", title="The stack in force", columns=columns, rows=rows)
 
 
-def _fares(name: str, desk: Desk) -> str:
-    now = desk.now()
-    ailment = desk.gateway.at(now).health.get(name)
-    if ailment is None or ailment.until <= now:
+def _fares(name: str, world: Snapshot) -> str:
+    ailment = world.health.get(name)
+    if ailment is None or ailment.until <= world.at:
         return "well"
     return f"left alone until {ailment.until:%H:%M} UTC: {ailment.why}"
 

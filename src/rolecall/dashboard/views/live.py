@@ -67,7 +67,6 @@ class Live(Struct, frozen=True, kw_only=True):
     choices: Mapping[str, tuple[str, ...]]
     overrides: tuple[Override, ...]
     notices: int
-    roles: int
 
 
 def filter_of(query: Mapping[str, str]) -> Filter:
@@ -105,7 +104,6 @@ def live(desk: Desk, query: Mapping[str, str]) -> Shown:
             choices=_choices(desk),
             overrides=tuple(overrides.in_force(desk.ledger, now)),
             notices=sum(f"{one.surface}/{one.id}" not in seen for one in ahead),
-            roles=len(desk.gateway.world.stack),
         ),
         tables=(
             under_way(map(line_under_way, answering)),

@@ -46,6 +46,9 @@ _TROUBLES = 6
 """Calls in a row that bring no answer, after which nobody waits for one."""
 _NO_ANSWER = frozenset({401, 402, 403, 404, 408, 429})
 """What a provider says where the candidate had no chance to answer, beside all from 500 on."""
+_OWN = "rolecall: "
+"""How the gateway begins what it says itself."""
+_NO = "the provider says no; the log tells its words"
 _LINES = ("/", "/api/hello")
 """What clients ask to see whether somebody is there."""
 
@@ -97,8 +100,9 @@ _told = msgspec.json.Decoder(_Told)
 class Bridge:
     """Serves a Unix socket on a thread of its own for the length of a block.
 
-    `halt` can be read once the run has to end; `ended` says why, `trouble` what the last call that
-    brought no answer said.
+    `halt` can be read once the run has to end; `ended` says why, `trouble` how the last call ended
+    that brought no answer. `words` is what a provider said of that: for the run's log alone, as it
+    may quote what was asked, and what is said of a run stands in the ledger.
     """
 
     def __init__(self, place: Path, pin: Pin, allowance: Allowance) -> None:
@@ -108,7 +112,7 @@ class Bridge:
         self.calls = 0
         self.spent = Decimal(0)
         self.ended: Ended | None = None
-        self.trouble = ""
+        self.trouble = self.words = ""
         self._troubles = 0
         self._settling: set[asyncio.Task[None]] = set()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -235,10 +239,13 @@ class Bridge:
     def _note(self, reply: Reply, beginning: bytes) -> None:
         """Whether the candidate was heard. Where nobody may answer, or does, the run ends."""
         if reply.status < 500 and reply.status not in _NO_ANSWER:
-            self._troubles, self.trouble = 0, ""
+            self._troubles, self.trouble, self.words = 0, "", ""
             return
         self._troubles += 1
-        self.trouble = f"{reply.status}: {_reason(beginning)}"
+        reason = _reason(beginning)
+        own = reason.startswith(_OWN)
+        self.trouble = f"{reply.status}: {reason if own else _NO}"
+        self.words = "" if own else reason
         passes = reply.status != 503 or _header(reply.headers, b"retry-after") is not None
         if not passes or self._troubles >= _TROUBLES:
             self.end("refused", self.trouble)

@@ -157,6 +157,8 @@ def _worked(work: Work, tools: Toolchain, tree: Path, outbox: Path) -> tuple[Don
         done = execute(
             start.command, tree, seconds=work.limits.seconds, environ=dict(start.environ)
         )
+    if bridge.words:
+        done = replace(done, output=f"{done.output}\nthe provider said: {bridge.words}\n")
     return done, *_ending(work, done, bridge)
 
 
@@ -210,8 +212,7 @@ def _ending(work: Work, done: Done, bridge: Bridge) -> tuple[Stop, str]:
         return "refused", bridge.trouble
     if done.status == 0:
         return "finished", ""
-    last = (done.output.strip().splitlines() or ["it said nothing"])[-1][:200]
-    return "crashed", f"the agent ended with {done.status}: {last}"
+    return "crashed", f"the agent ended with {done.status}; its log tells why"
 
 
 def limit_said(stop: Stop, limits: RunLimits) -> str:
