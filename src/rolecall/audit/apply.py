@@ -13,17 +13,15 @@ from msgspec import Struct
 
 from rolecall.audit.habits.finding import Change, Finding, Habit, Scene
 from rolecall.audit.habits.table import findings
+from rolecall.config import applied
 from rolecall.config.edits import Edit
-from rolecall.config.files import replace as write
 from rolecall.config.migrate import replace
 from rolecall.config.stack import edited
-from rolecall.errors import ConfigError
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
 FILE_NAME = "audit-applied.json"
-_MODE = 0o600
 _DAY = timedelta(days=1)
 
 
@@ -84,33 +82,26 @@ def _kinds(document: TOMLDocument, kinds: Mapping[str, str]) -> None:
 
 def remembered(data: Path) -> list[Applied]:
     """The edits that were made, oldest first. Raises `ConfigError` where their list is damaged."""
-    path = data / FILE_NAME
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=list[Applied])
-    except FileNotFoundError:
-        return []
-    except (OSError, msgspec.DecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}; remove it") from error
+    return applied.remembered(data / FILE_NAME, Applied)
 
 
 def remember(data: Path, finding: Finding, since: datetime, at: datetime) -> None:
     """Note that the edit for a finding was made, to be compared with what comes after."""
     says = finding.change.says if finding.change is not None else finding.title
     new = Applied(id=finding.id, at=at, per_day=_per_day(finding.money, at - since), says=says)
-    data.mkdir(parents=True, exist_ok=True)
-    write(data / FILE_NAME, msgspec.json.encode([*remembered(data), new]), _MODE)
+    applied.note(data / FILE_NAME, [*remembered(data), new])
 
 
 def forget_last(data: Path) -> None:
     """The newest edit was taken back."""
     known = remembered(data)
     if known:
-        write(data / FILE_NAME, msgspec.json.encode(known[:-1]), _MODE)
+        applied.note(data / FILE_NAME, known[:-1])
 
 
-def since(applied: Sequence[Applied], scene: Scene) -> list[Since]:
+def since(made: Sequence[Applied], scene: Scene) -> list[Since]:
     """What each edit has changed, judged by the same rule on what came after."""
-    return [_since(one, scene) for one in applied]
+    return [_since(one, scene) for one in made]
 
 
 def _since(one: Applied, scene: Scene) -> Since:

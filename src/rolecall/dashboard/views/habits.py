@@ -14,6 +14,7 @@ from rolecall.audit.worth import MONEY
 from rolecall.dashboard.desk import Desk
 from rolecall.dashboard.shown import Chart, Column, Shown, Table
 from rolecall.dashboard.views.spans import SPANS, span_of
+from rolecall.dashboard.views.spending import NUMBERS
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -96,15 +97,7 @@ def _findings(found: tuple[Finding, ...]) -> Table:
 
 
 def _sums(by: str, found: tuple[Sum, ...]) -> Table:
-    columns = (
-        Column(by, "name"),
-        Column("calls", "count"),
-        Column("input", "tokens"),
-        Column("of it cached", "tokens"),
-        Column("output", "tokens"),
-        Column("cost", "usd"),
-        Column("without a price", "count"),
-    )
+    columns = (Column(by, "name"), *NUMBERS)
     rows = [
         (
             *(one.name, one.calls, one.input_tokens, one.cache_read_input_tokens),

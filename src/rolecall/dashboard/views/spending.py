@@ -66,11 +66,11 @@ def _sums(desk: Desk, by: str, first: str) -> Table:
         (first,),
     )
     return Table(
-        name=f"by-{by}", title=f"By {by}", columns=(Column(by, "name"), *_NUMBERS), rows=rows
+        name=f"by-{by}", title=f"By {by}", columns=(Column(by, "name"), *NUMBERS), rows=rows
     )
 
 
-_NUMBERS = (
+NUMBERS = (
     Column("calls", "count"),
     Column("input", "tokens"),
     Column("of it cached", "tokens"),
@@ -84,7 +84,7 @@ def _days(desk: Desk, first: str) -> Table:
     """Everything, for a file."""
     rows = desk.index.rows("SELECT * FROM days WHERE day >= ? ORDER BY 1", (first,))
     names = ("day", "role", "deployment", "client", "workspace")
-    columns = (*(Column(name) for name in names), *_NUMBERS)
+    columns = (*(Column(name) for name in names), *NUMBERS)
     return Table(name="days", title="By day and all of these", columns=columns, rows=rows)
 
 

@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
 from rolecall.audit.apply import edit_of
 from rolecall.audit.habits.finding import Change
+from rolecall.config import applied
 from rolecall.config.edits import Edit, newest, undo
-from rolecall.config.files import replace as write
 from rolecall.errors import ConfigError
 from rolecall.measure.verdicts import Verdict
 from rolecall.spoken.verdicts import headline
@@ -21,7 +20,6 @@ from rolecall.trials.telling.report import Report
 from rolecall.types import Kind, Role, Snapshot
 
 FILE_NAME = "trials-applied.json"
-_MODE = 0o600
 _LEAST = 5
 """Tasks of a role's own kinds below which a verdict over all kinds does not speak for it."""
 
@@ -152,18 +150,11 @@ def lines(told: Consequence, first: str) -> Iterator[str]:
 
 def remembered(data: Path) -> list[Applied]:
     """The changes that trials led to, oldest first. Raises `ConfigError` where it is damaged."""
-    path = data / FILE_NAME
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=list[Applied])
-    except FileNotFoundError:
-        return []
-    except (OSError, msgspec.DecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}; remove it") from error
+    return applied.remembered(data / FILE_NAME, Applied)
 
 
 def remember(data: Path, new: Applied) -> None:
-    data.mkdir(parents=True, exist_ok=True)
-    write(data / FILE_NAME, msgspec.json.encode([*remembered(data), new]), _MODE)
+    applied.note(data / FILE_NAME, [*remembered(data), new])
 
 
 def take_back(data: Path) -> list[Path]:
@@ -174,5 +165,5 @@ def take_back(data: Path) -> list[Path]:
     if newest(data) != Path(known[-1].edit):
         raise ConfigError(f"another change was made after that of trial {known[-1].trial}; undo it")
     paths = undo(data)
-    write(data / FILE_NAME, msgspec.json.encode(known[:-1]), _MODE)
+    applied.note(data / FILE_NAME, known[:-1])
     return paths
